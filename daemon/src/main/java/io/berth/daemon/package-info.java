@@ -1,0 +1,4 @@
+@NullMarked
+package io.berth.daemon;
+
+import org.jspecify.annotations.NullMarked;

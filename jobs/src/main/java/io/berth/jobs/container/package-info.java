@@ -1,0 +1,4 @@
+@NullMarked
+package io.berth.jobs.container;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.berth.jobs.host;
+
+import org.jspecify.annotations.NullMarked;

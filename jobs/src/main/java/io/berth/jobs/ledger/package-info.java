@@ -1,0 +1,4 @@
+@NullMarked
+package io.berth.jobs.ledger;
+
+import org.jspecify.annotations.NullMarked;
