@@ -1,0 +1,113 @@
+package io.berth.jobs;
+
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Tables;
+import io.berth.policies.Mode;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Distrusts the wall clock. Compares it with the monotonic one at each pass, across restarts of the
+ * daemon as well (the last comparison is in the ledger): where they moved apart, everything pending
+ * moves by the jump, and the pass is to act on nothing (DESIGN section 6).
+ *
+ * <p>The ticker must count from the host's boot, as Linux's CLOCK_MONOTONIC does, for a comparison
+ * across restarts; after a boot it began anew, and only a wall clock that went back can be noticed.
+ */
+public final class ClockGuard {
+
+  private static final String FACT = "clock";
+  private static final Duration KEEP_EVERY = Duration.ofSeconds(10);
+
+  private record Reading(String bootId, Instant wall, long nanos) {
+
+    Duration jumpTo(Reading next) {
+      Duration elapsed = Duration.between(wall, next.wall);
+      if (bootId.equals(next.bootId)) {
+        return elapsed.minusNanos(next.nanos - nanos);
+      }
+      return elapsed.isNegative() ? elapsed : Duration.ZERO;
+    }
+
+    String text() {
+      return bootId + " " + wall + " " + nanos;
+    }
+
+    static @Nullable Reading of(String text) {
+      String[] part = text.split(" ", -1);
+      return part.length == 3
+          ? new Reading(part[0], Instant.parse(part[1]), Long.parseLong(part[2]))
+          : null;
+    }
+  }
+
+  private final Ledger ledger;
+  private final InstantSource clock;
+  private final LongSupplier ticker;
+  private @Nullable Reading last;
+  private @Nullable Reading kept;
+
+  public ClockGuard(Ledger ledger, InstantSource clock, LongSupplier ticker) {
+    this.ledger = ledger;
+    this.clock = clock;
+    this.ticker = ticker;
+    this.last = ledger.read(tables -> tables.fact(FACT)).map(Reading::of).orElse(null);
+  }
+
+  /**
+   * Compares; to be called at the start of each pass.
+   *
+   * @return the jump, if the clock made one since the last pass: everything pending has been moved
+   *     by it
+   */
+  public synchronized Optional<Duration> check(String bootId, Duration tolerance, Mode mode) {
+    Reading now = new Reading(bootId, clock.instant(), ticker.getAsLong());
+    Duration jump = last == null ? Duration.ZERO : last.jumpTo(now);
+    boolean jumped = jump.abs().compareTo(tolerance) > 0;
+    if (jumped) {
+      ledger.write(
+          tables -> {
+            tables.shift(jump);
+            keep(tables, now);
+            return record(tables, now.wall, jump, mode);
+          });
+    } else if (kept == null || Duration.between(kept.wall, now.wall).compareTo(KEEP_EVERY) >= 0) {
+      ledger.write(tables -> keep(tables, now));
+    }
+    last = now;
+    return jumped ? Optional.of(jump) : Optional.empty();
+  }
+
+  /** Whether the clocks still go together, since the last {@link #check}. */
+  public synchronized boolean isSteady(Duration tolerance) {
+    if (last == null) {
+      return false;
+    }
+    Reading now = new Reading(last.bootId, clock.instant(), ticker.getAsLong());
+    return last.jumpTo(now).abs().compareTo(tolerance) <= 0;
+  }
+
+  private Reading keep(Tables tables, Reading reading) throws SQLException {
+    tables.keep(FACT, reading.text());
+    kept = reading;
+    return reading;
+  }
+
+  private static long record(Tables tables, Instant now, Duration jump, Mode mode)
+      throws SQLException {
+    Map<String, Object> details =
+        Map.of(
+            "jump_seconds",
+            jump.toMillis() / 1000.0,
+            "next",
+            "what was pending moved by as much; nothing is done in this pass");
+    return tables.append(
+        Events.ofDaemon(now, "sweep.error", "daemon", "clock_jump", mode, details));
+  }
+}

@@ -1,0 +1,88 @@
+package io.berth.jobs;
+
+import io.berth.policies.PolicyBook;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * What holds back acts that are due: graces, the cap, back-off after failures, and what is in hand
+ * already.
+ */
+final class Guards {
+
+  private static final Duration FIRST_BACKOFF = Duration.ofMinutes(1);
+  private static final int MOST_DOUBLINGS = 6;
+
+  private record Failures(int count, long notBefore) {}
+
+  private final LongSupplier ticker;
+  private final InFlight inFlight;
+  private final long started;
+  private final Map<String, Failures> failures = new HashMap<>();
+
+  Guards(LongSupplier ticker, InFlight inFlight) {
+    this.ticker = ticker;
+    this.inFlight = inFlight;
+    this.started = ticker.getAsLong();
+  }
+
+  /** Those that may go, oldest first as given, and how many each guard held back. */
+  record Passed(List<Wanted> go, Map<String, Integer> heldBack) {}
+
+  Passed pass(List<Wanted> wanted, boolean breakerHolds, Picture picture) {
+    PolicyBook.Safety safety = picture.book().safety();
+    String all = holdsAll(breakerHolds, picture);
+    List<Wanted> go = new ArrayList<>();
+    Map<String, Integer> heldBack = new LinkedHashMap<>();
+    for (Wanted each : wanted) {
+      String guard = all.isEmpty() ? holds(each, go.size(), safety) : all;
+      if (guard.isEmpty()) {
+        go.add(each);
+      } else {
+        heldBack.merge(guard, 1, Integer::sum);
+      }
+    }
+    return new Passed(go, heldBack);
+  }
+
+  /** The guard that holds everything back; empty where none does. */
+  private String holdsAll(boolean breakerHolds, Picture picture) {
+    PolicyBook.Safety safety = picture.book().safety();
+    if (ticker.getAsLong() - started < safety.startupGrace().toNanos()) {
+      return "startup_grace";
+    }
+    if (picture.now().isBefore(picture.boot().plus(safety.bootGrace()))) {
+      return "boot_grace";
+    }
+    return breakerHolds ? "breaker" : "";
+  }
+
+  private synchronized String holds(Wanted wanted, int gone, PolicyBook.Safety safety) {
+    if (inFlight.isInHand(wanted.id())) {
+      return "in_hand";
+    }
+    Failures failed = failures.get(wanted.id());
+    if (failed != null && ticker.getAsLong() - failed.notBefore < 0) {
+      return "backoff";
+    }
+    return gone < safety.maxRemovalsPerSweep() ? "" : "max_removals_per_sweep";
+  }
+
+  /** An act on it failed: it is tried again after 1, 2, 4, ... 64 minutes. */
+  synchronized void failed(String containerId) {
+    Failures before = failures.get(containerId);
+    int count = before == null ? 0 : Math.min(before.count + 1, MOST_DOUBLINGS);
+    long wait = FIRST_BACKOFF.toNanos() << count;
+    failures.put(containerId, new Failures(count, ticker.getAsLong() + wait));
+  }
+
+  /** An act on it was done, or is no longer wanted. */
+  synchronized void settled(String containerId) {
+    failures.remove(containerId);
+  }
+}

@@ -1,0 +1,128 @@
+package io.berth.jobs;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
+import io.berth.jobs.engine.Inventory;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.policies.Mode;
+import io.berth.policies.PolicyBook;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * Looks at all containers and brings the ledger in line: what every sweep starts with. One look at
+ * a time, so that what an older one saw never overwrites what a newer one wrote.
+ */
+public final class Lookout {
+
+  private final Inventory inventory;
+  private final InstantSource clock;
+  private final Supplier<HostFacts> host;
+  private final Outages outages;
+  private final Signals signals = new Signals();
+  private final Reconciler reconciler;
+  private final InFlight inFlight;
+  private final Tally tally;
+
+  Lookout(
+      Inventory inventory,
+      Ledger ledger,
+      InstantSource clock,
+      Supplier<HostFacts> host,
+      InFlight inFlight,
+      Tally tally) {
+    this.inventory = inventory;
+    this.clock = clock;
+    this.host = host;
+    this.outages = new Outages(ledger);
+    this.reconciler = new Reconciler(ledger, outages, signals);
+    this.inFlight = inFlight;
+    this.tally = tally;
+  }
+
+  /** A picture, and how much had changed since the last one. */
+  record Look(Picture picture, int changes) {}
+
+  /**
+   * Looks.
+   *
+   * @param fresh whether every container is inspected anew
+   * @throws EngineException if the containers can't be listed; nothing is recorded then
+   */
+  synchronized Look look(PolicyBook book, Identification identification, Mode mode, boolean fresh)
+      throws EngineException {
+    long survey = inFlight.surveying();
+    try {
+      Instant now = clock.instant();
+      Inventory.Survey seen = fresh ? inventory.takeFresh() : inventory.take();
+      HostFacts facts = host.get();
+      outages.answered(now, facts.engineStart());
+      Map<String, String> failed = seen.failed();
+      List<Container> settled =
+          seen.containers().stream()
+              .filter(each -> !inFlight.isTouched(each.id(), survey))
+              .toList();
+      Reconciler.Result result =
+          reconciler.reconcile(
+              settled,
+              id -> failed.containsKey(id) || inFlight.isTouched(id, survey),
+              identification,
+              mode,
+              now);
+      tally.counted(result.subjects());
+      return new Look(picture(now, book, result.subjects(), failed, facts), result.changes());
+    } finally {
+      inFlight.surveyed();
+    }
+  }
+
+  private Picture picture(
+      Instant now,
+      PolicyBook book,
+      List<Subject> subjects,
+      Map<String, String> failed,
+      HostFacts facts) {
+    Instant engineUp =
+        facts.engineStart() != null ? facts.engineStart() : outages.lastStart().orElse(Instant.MIN);
+    return new Picture(now, book, subjects, failed, engineUp, facts.boot());
+  }
+
+  /**
+   * What the event stream tells.
+   *
+   * @param somethingHappened called when it is time to look again
+   */
+  public Engine.EventListener listener(Runnable somethingHappened) {
+    return new Engine.EventListener() {
+      @Override
+      public void connected() {
+        inventory.streamConnected();
+        signals.watching(clock.instant());
+        somethingHappened.run();
+      }
+
+      @Override
+      public void event(Engine.Event event) {
+        if (event.action().startsWith("exec_")) {
+          return; // healthchecks make a stream of these; none changes what is looked at here
+        }
+        inventory.markDirty(event.containerId());
+        if (event.action().equals("kill")) {
+          signals.signalled(event.containerId(), event.at());
+        }
+        somethingHappened.run();
+      }
+
+      @Override
+      public void disconnected(String why) {
+        inventory.streamLost();
+        signals.blind();
+        outages.streamBroke();
+      }
+    };
+  }
+}

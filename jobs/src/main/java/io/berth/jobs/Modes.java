@@ -1,0 +1,70 @@
+package io.berth.jobs;
+
+import io.berth.jobs.ledger.Ledger;
+import io.berth.policies.JobName;
+import io.berth.policies.Mode;
+import io.berth.policies.PolicyBook;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one place that says which mode is in force: {@code observe} while the disable file exists;
+ * else the command line's; else the one last set by command, from the ledger; else the book's. A
+ * job listed in {@code safety.jobs} stays in observe.
+ */
+public final class Modes {
+
+  private static final String FACT = "mode";
+
+  private final Ledger ledger;
+  private final @Nullable Mode commandLine;
+  private final BooleanSupplier disabled;
+
+  /**
+   * @param commandLine of {@code --mode}; null where it was not given
+   * @param disabled whether the disable file exists now
+   */
+  public Modes(Ledger ledger, @Nullable Mode commandLine, BooleanSupplier disabled) {
+    this.ledger = ledger;
+    this.commandLine = commandLine;
+    this.disabled = disabled;
+  }
+
+  /** The mode of the daemon as a whole. */
+  public Mode inForce(PolicyBook book) {
+    if (disabled.getAsBoolean()) {
+      return Mode.OBSERVE;
+    }
+    if (commandLine != null) {
+      return commandLine;
+    }
+    return ledger.read(tables -> tables.fact(FACT)).map(Mode::valueOf).orElse(book.safety().mode());
+  }
+
+  /** The mode of one job. */
+  public Mode of(JobName job, PolicyBook book) {
+    return book.safety().observeJobs().contains(job) ? Mode.OBSERVE : inForce(book);
+  }
+
+  /**
+   * Keeps account of since when the job enforces, so that the switch to it makes nothing due at
+   * once.
+   *
+   * @return since when it has been enforcing without a break; {@link Instant#MIN} where it is not
+   */
+  Instant enforcingSince(JobName job, Mode mode, Instant now) {
+    Optional<Instant> since = ledger.read(tables -> tables.enforcingSince(job));
+    if (mode == Mode.OBSERVE) {
+      if (since.isPresent()) {
+        ledger.update(tables -> tables.notEnforcing(job));
+      }
+      return Instant.MIN;
+    }
+    if (since.isEmpty()) {
+      ledger.update(tables -> tables.enforcing(job, now));
+    }
+    return since.orElse(now);
+  }
+}

@@ -1,0 +1,113 @@
+package io.berth.jobs;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.ledger.Ledger;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When the Engine was last down, so that what it stopped by going down can be told from what its
+ * user stopped. Survives a restart of the daemon.
+ *
+ * <p>The Engine says nowhere when it started. Its process does, where it can be found on this host;
+ * else a broken event stream, or the time the daemon itself was down, counts as an outage: in doubt
+ * a container is kept longer.
+ */
+final class Outages {
+
+  /**
+   * The Engine stops its containers before it closes its socket: 15 s each by default, in parallel.
+   */
+  private static final Duration SHUTDOWN = Duration.ofSeconds(30);
+
+  /** After its start the Engine marks as exited what died with it. */
+  private static final Duration RESTORE = Duration.ofSeconds(60);
+
+  /** How far back to look where nobody was watching before. */
+  private static final Duration UNWATCHED = Duration.ofMinutes(10);
+
+  private static final Duration KEEP_EVERY = Duration.ofSeconds(10);
+
+  /**
+   * @param from what ended before was not ended by it
+   * @param start when the Engine was up again: a life that began later was not ended by it
+   */
+  private record Outage(Instant from, Instant start) {
+
+    boolean ended(Instant startedAt, Instant finishedAt) {
+      return startedAt.isBefore(start)
+          && !finishedAt.isBefore(from)
+          && !finishedAt.isAfter(start.plus(RESTORE));
+    }
+  }
+
+  private final Ledger ledger;
+  private @Nullable Instant contact;
+  private @Nullable Instant keptContact;
+  private @Nullable Outage latest;
+  private boolean streamBroke;
+
+  Outages(Ledger ledger) {
+    this.ledger = ledger;
+    this.contact =
+        ledger.read(tables -> tables.fact("engine.contact")).map(Instant::parse).orElse(null);
+    this.latest =
+        ledger
+            .read(tables -> tables.fact("engine.outage"))
+            .map(text -> text.split(" ", -1))
+            .map(part -> new Outage(Instant.parse(part[0]), Instant.parse(part[1])))
+            .orElse(null);
+    this.streamBroke = contact != null;
+  }
+
+  /** The event stream broke. */
+  synchronized void streamBroke() {
+    streamBroke = true;
+  }
+
+  /** The Engine answered at {@code now}; {@code engineStart} is null where it can't be told. */
+  synchronized void answered(Instant now, @Nullable Instant engineStart) {
+    Instant before = contact;
+    contact = now;
+    if (engineStart != null) {
+      if (before == null) {
+        remember(new Outage(engineStart.minus(UNWATCHED), engineStart));
+      } else if (engineStart.isAfter(before)) {
+        remember(new Outage(before.minus(SHUTDOWN), engineStart));
+      }
+    } else if (streamBroke && before != null) {
+      remember(new Outage(before.minus(SHUTDOWN), now));
+    }
+    streamBroke = false;
+    if (keptContact == null || Duration.between(keptContact, now).compareTo(KEEP_EVERY) >= 0) {
+      keep("engine.contact", now.toString());
+      keptContact = now;
+    }
+  }
+
+  private void remember(Outage outage) {
+    latest = outage;
+    keep("engine.outage", outage.from + " " + outage.start);
+  }
+
+  private void keep(String fact, String value) {
+    ledger.update(tables -> tables.keep(fact, value));
+  }
+
+  /** When the Engine was last seen to come up; empty where it never was. */
+  synchronized Optional<Instant> lastStart() {
+    return Optional.ofNullable(latest).map(Outage::start);
+  }
+
+  /** Whether the container's last life was ended by the Engine, or the host, going down. */
+  synchronized boolean ended(Container container) {
+    Instant startedAt = container.startedAt();
+    Instant finishedAt = container.finishedAt();
+    return latest != null
+        && startedAt != null
+        && finishedAt != null
+        && latest.ended(startedAt, finishedAt);
+  }
+}

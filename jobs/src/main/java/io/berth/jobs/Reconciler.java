@@ -1,0 +1,215 @@
+package io.berth.jobs;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.container.EndedBy;
+import io.berth.jobs.container.Owner;
+import io.berth.jobs.container.OwnerChain.Attribution;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Known;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Tables;
+import io.berth.policies.Mode;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the ledger in line with what the Engine says: each difference is one row of the journal
+ * and one event, and then no difference any more.
+ */
+final class Reconciler {
+
+  /** When this ledger was begun: what happened before is adopted, not reported. */
+  private static final String BORN = "born";
+
+  private final Ledger ledger;
+  private final Outages outages;
+  private final Signals signals;
+
+  Reconciler(Ledger ledger, Outages outages, Signals signals) {
+    this.ledger = ledger;
+    this.outages = outages;
+    this.signals = signals;
+  }
+
+  /**
+   * What came of it: every container with what is known of it, and how many things had happened.
+   */
+  record Result(List<Subject> subjects, int changes) {}
+
+  /**
+   * Compares, and records what differs in one transaction.
+   *
+   * @param containers all that could be inspected
+   * @param isThere whether a container that is not among them exists all the same, or may
+   */
+  Result reconcile(
+      List<Container> containers,
+      Predicate<String> isThere,
+      Identification identification,
+      Mode mode,
+      Instant now) {
+    Map<String, Known> gone = new HashMap<>(ledger.read(Tables::known));
+    List<Subject> subjects = new ArrayList<>(containers.size());
+    List<Difference> differences = new ArrayList<>();
+    for (Container container : containers) {
+      Known before = gone.remove(container.id());
+      Subject subject = identify(container, before, identification);
+      subjects.add(subject);
+      Known after = known(subject);
+      if (!after.equals(before)) {
+        differences.add(new Difference(before, after, subject));
+      }
+    }
+    gone.keySet().removeIf(isThere);
+    if (differences.isEmpty() && gone.isEmpty()) {
+      return new Result(subjects, 0);
+    }
+    int changes = ledger.write(tables -> record(tables, differences, gone.values(), mode, now));
+    return new Result(subjects, changes);
+  }
+
+  private record Difference(@Nullable Known before, Known after, Subject subject) {}
+
+  private static int record(
+      Tables tables, List<Difference> differences, Collection<Known> gone, Mode mode, Instant now)
+      throws SQLException {
+    Instant born = born(tables, now);
+    int changes = 0;
+    for (Difference each : differences) {
+      tables.put(each.after);
+      Container container = each.subject.container();
+      if (each.before != null || container.created().isAfter(born)) {
+        for (Change change : Change.between(each.before, container, each.subject.endedBy())) {
+          record(tables, each.after, change, mode, now);
+          changes++;
+        }
+      }
+    }
+    for (Known each : gone) {
+      record(tables, each, removal(tables, each), mode, now);
+      tables.forget(each.id());
+      changes++;
+    }
+    return changes;
+  }
+
+  private static Instant born(Tables tables, Instant now) throws SQLException {
+    String born = tables.fact(BORN).orElse(null);
+    if (born == null) {
+      tables.keep(BORN, now.toString());
+      return now;
+    }
+    return Instant.parse(born);
+  }
+
+  /**
+   * An owner once known stays: a directory that is down, or a rename, takes nobody's container
+   * away.
+   */
+  private Subject identify(
+      Container container, @Nullable Known before, Identification identification) {
+    Owner owner = before == null ? Owner.UNKNOWN : before.owner();
+    String inDoubt = null;
+    if (!owner.isKnown()) {
+      Attribution attribution = identification.attribute(container);
+      if (attribution instanceof Attribution.Answered answered) {
+        owner = answered.owner();
+      } else if (attribution instanceof Attribution.Undetermined undetermined) {
+        inDoubt = undetermined.why();
+      }
+    }
+    return new Subject(
+        container,
+        owner,
+        inDoubt,
+        identification.typeOf(container),
+        identification.protects(container),
+        endedBy(container, before));
+  }
+
+  /**
+   * Decided when the end is first seen; later news can only make an interruption, or a user's stop,
+   * of it.
+   */
+  private EndedBy endedBy(Container container, @Nullable Known before) {
+    Instant finished = container.finishedAt();
+    if (finished == null || !container.state().isStopped()) {
+      return EndedBy.UNKNOWN;
+    }
+    boolean sameEnd = before != null && Tables.cut(finished).equals(before.finishedAt());
+    EndedBy decided = sameEnd && before != null ? before.endedBy() : null;
+    if (decided != null && decided.isInterruption()) {
+      return decided;
+    }
+    if (outages.ended(container)) {
+      return EndedBy.ENGINE;
+    }
+    if (signals.wasSignalled(container)) {
+      return EndedBy.USER;
+    }
+    if (decided != null) {
+      return decided;
+    }
+    return signals.sawTheEndOf(container) ? EndedBy.SELF : EndedBy.UNKNOWN;
+  }
+
+  private static Known known(Subject subject) {
+    Container container = subject.container();
+    return new Known(
+        container.id(),
+        container.name(),
+        subject.owner(),
+        subject.type(),
+        container.state(),
+        Tables.cut(container.created()),
+        cut(container.startedAt()),
+        cut(container.finishedAt()),
+        subject.endedBy());
+  }
+
+  private static @Nullable Instant cut(@Nullable Instant moment) {
+    return moment == null ? null : Tables.cut(moment);
+  }
+
+  /** An act of ours that was given up by its deadline may have been carried out all the same. */
+  private static Change removal(Tables tables, Known known) throws SQLException {
+    boolean ours =
+        tables.journalOf(known.id()).stream()
+            .reduce((first, second) -> second)
+            .filter(last -> last.kind() == JournalEntry.Kind.OUTCOME)
+            .filter(last -> Outcome.FAILED.word().equals(last.outcome()))
+            .isPresent();
+    return new Change(
+        "container.remove", ours ? "berth" : "user", Map.of("last_state", known.state().word()));
+  }
+
+  private static void record(Tables tables, Known known, Change change, Mode mode, Instant now)
+      throws SQLException {
+    Map<String, Object> details = Events.of(known.name(), known.id(), known.type(), known.owner());
+    details.put("outcome", Outcome.DONE.word());
+    details.putAll(change.numbers());
+    String owner = known.owner().name();
+    tables.append(
+        new JournalEntry(
+            0,
+            now,
+            JournalEntry.Kind.FACT,
+            known.id(),
+            known.name(),
+            owner,
+            change.type(),
+            null,
+            "engine",
+            mode.word(),
+            null,
+            null,
+            Events.line(now, change.type(), owner, "engine", change.by(), null, mode, details)));
+  }
+}

@@ -1,0 +1,37 @@
+package io.berth.jobs;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.container.EndedBy;
+import io.berth.jobs.container.Owner;
+import io.berth.policies.ContainerType;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One container with all that Berth knows of it.
+ *
+ * @param ownerInDoubt why the owner can't be told now; null where {@code owner} is an answer
+ * @param protectedBy what makes it infrastructure, in words; null where nothing does
+ * @param endedBy who ended its last life; {@link EndedBy#UNKNOWN} where none ended
+ */
+public record Subject(
+    Container container,
+    Owner owner,
+    @Nullable String ownerInDoubt,
+    ContainerType type,
+    @Nullable String protectedBy,
+    EndedBy endedBy) {
+
+  public String id() {
+    return container.id();
+  }
+
+  /** The same with another snapshot of the container. */
+  Subject with(Container fresh) {
+    return new Subject(fresh, owner, ownerInDoubt, type, protectedBy, endedBy);
+  }
+
+  /** The same with another answer to what protects it. */
+  Subject protectedBy(@Nullable String protection) {
+    return new Subject(container, owner, ownerInDoubt, type, protection, endedBy);
+  }
+}

@@ -1,0 +1,218 @@
+package io.berth.jobs;
+
+import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
+import io.berth.jobs.engine.Inventory;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.LedgerException;
+import io.berth.jobs.rules.CreatedRule;
+import io.berth.jobs.rules.StaleRule;
+import io.berth.policies.JobName;
+import io.berth.policies.Mode;
+import io.berth.policies.PolicyBook;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one job over all containers at a time: the entry for the scheduler, for the event stream and
+ * for whoever asks for a sweep. A sweep that can't know enough acts on nothing, says so once a
+ * streak, and is tried again at its next time.
+ */
+public final class Sweeps {
+
+  private static final Logger log = LoggerFactory.getLogger(Sweeps.class);
+
+  /**
+   * What the jobs are made of; wired once by the daemon, and by tests and simulations with parts of
+   * their own.
+   */
+  public record Parts(
+      Engine engine,
+      Inventory inventory,
+      Ledger ledger,
+      InstantSource clock,
+      LongSupplier ticker,
+      Supplier<HostFacts> host,
+      Supplier<PolicyBook> book,
+      Function<PolicyBook, Identification> identification,
+      Modes modes,
+      Executor lanes,
+      Tally tally,
+      BooleanSupplier stopping) {}
+
+  /**
+   * What one sweep came to.
+   *
+   * @param skipped why nothing was looked at or done, in words; empty where the sweep was whole
+   * @param containers how many it looked at
+   * @param changes how much had happened since the last look
+   * @param acts those that were begun; they may go on after the sweep
+   * @param heldBack how many acts are due but held back, by guard
+   */
+  public record Report(
+      String skipped,
+      int containers,
+      int changes,
+      List<CompletableFuture<Outcome>> acts,
+      Map<String, Integer> heldBack) {
+
+    static Report skipped(String why) {
+      return new Report(why, 0, 0, List.of(), Map.of());
+    }
+  }
+
+  private final Parts parts;
+  private final ClockGuard clockGuard;
+  private final Lookout lookout;
+  private final Breaker breaker;
+  private final Map<JobName, CleanupJob> cleanups = new EnumMap<>(JobName.class);
+  private final Set<JobName> failing = ConcurrentHashMap.newKeySet();
+
+  public Sweeps(Parts parts) {
+    this.parts = parts;
+    InFlight inFlight = new InFlight();
+    this.clockGuard = new ClockGuard(parts.ledger, parts.clock, parts.ticker);
+    this.breaker = new Breaker(parts.ledger, parts.clock.instant());
+    this.lookout =
+        new Lookout(parts.inventory, parts.ledger, parts.clock, parts.host, inFlight, parts.tally);
+    Enforcer enforcer =
+        new Enforcer(
+            parts.engine,
+            parts.ledger,
+            parts.clock,
+            inFlight,
+            new Guards(parts.ticker, inFlight),
+            breaker,
+            parts.lanes,
+            parts.tally,
+            parts.stopping);
+    cleanups.put(
+        JobName.CREATED_CLEANUP,
+        new CleanupJob(
+            JobName.CREATED_CLEANUP, new CreatedRule(), parts.ledger, parts.modes, enforcer));
+    cleanups.put(
+        JobName.STALE_CLEANUP,
+        new CleanupJob(
+            JobName.STALE_CLEANUP, new StaleRule(), parts.ledger, parts.modes, enforcer));
+  }
+
+  /** The jobs there are. */
+  public Set<JobName> jobs() {
+    return Set.of(JobName.CREATED_CLEANUP, JobName.STALE_CLEANUP, JobName.RECONCILE);
+  }
+
+  /** Whether the breaker holds back all acts. */
+  public boolean isBreakerTripped() {
+    return breaker.isTripped();
+  }
+
+  /** What the Engine's event stream is to be told to. */
+  public Engine.EventListener listener(Runnable somethingHappened) {
+    return lookout.listener(somethingHappened);
+  }
+
+  /** Runs one job. Never throws for what the Engine, the ledger or the clock do. */
+  public Report run(JobName job) {
+    long began = parts.ticker.getAsLong();
+    Report report = attempt(job);
+    boolean ok = report.skipped.isEmpty();
+    Duration took = Duration.ofNanos(parts.ticker.getAsLong() - began);
+    parts.tally.swept(job, took, ok, parts.clock.instant());
+    if (ok && failing.remove(job)) {
+      log.info("{} works again", job.word());
+    }
+    return report;
+  }
+
+  private Report attempt(JobName job) {
+    PolicyBook book = parts.book.get();
+    try {
+      Mode mode = parts.modes.inForce(book);
+      Optional<Duration> jump = checkClock(book, mode);
+      if (jump.isPresent()) {
+        log.warn(
+            "the clock jumped by {}: all that is pending moved by as much, and {} does nothing now",
+            jump.get(),
+            job.word());
+        return Report.skipped("the clock jumped by " + jump.get());
+      }
+      return sweep(job, book, mode);
+    } catch (EngineException | LedgerException e) {
+      return failed(job, book, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Report sweep(JobName job, PolicyBook book, Mode mode) throws EngineException {
+    Identification identification = parts.identification.apply(book);
+    Lookout.Look look = lookout.look(book, identification, mode, job == JobName.RECONCILE);
+    Picture picture = look.picture();
+    CleanupJob cleanup = cleanups.get(job);
+    Enforcer.Enforced enforced =
+        cleanup == null
+            ? new Enforcer.Enforced(Map.of(), List.of())
+            : cleanup.sweep(picture, identification, () -> isSteady(book));
+    return new Report(
+        "", picture.subjects().size(), look.changes(), enforced.acts(), enforced.heldBack());
+  }
+
+  /**
+   * Looks, without judging anything: what there is to know is recorded.
+   *
+   * @return how much had changed since the last look; 0 where looking failed
+   */
+  public int look() {
+    PolicyBook book = parts.book.get();
+    try {
+      Mode mode = parts.modes.inForce(book);
+      return lookout.look(book, parts.identification.apply(book), mode, false).changes();
+    } catch (EngineException | LedgerException e) {
+      log.debug("a look failed; the next sweep looks again", e);
+      return 0;
+    }
+  }
+
+  private Optional<Duration> checkClock(PolicyBook book, Mode mode) {
+    return clockGuard.check(parts.host.get().bootId(), book.safety().clockJumpTolerance(), mode);
+  }
+
+  private boolean isSteady(PolicyBook book) {
+    return clockGuard.isSteady(book.safety().clockJumpTolerance());
+  }
+
+  /** Says it once a streak: in the log, and as an event where the journal can be written. */
+  private Report failed(JobName job, PolicyBook book, String why) {
+    if (failing.add(job)) {
+      log.error("{} did nothing: {}; it is tried again at its next time", job.word(), why);
+      try {
+        parts.ledger.write(
+            tables -> tables.append(sweepError(job, parts.modes.inForce(book), why)));
+      } catch (LedgerException e) {
+        log.debug("the failure could not be recorded either", e);
+      }
+    }
+    return Report.skipped(why);
+  }
+
+  private JournalEntry sweepError(JobName job, Mode mode, String why) {
+    Instant now = parts.clock.instant();
+    Map<String, Object> details =
+        Map.of("detail", why, "next", "it is tried again at its next time");
+    return Events.ofDaemon(now, "sweep.error", job.word(), null, mode, details);
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package io.berth.jobs.host;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,243 @@
+package io.berth.jobs.ledger;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The SQLite file under the ledger: one writer process, one connection, WAL with {@code
+ * synchronous=FULL}, so that a commit is on the disk before it returns.
+ *
+ * <p>The schema's number is the file's {@code user_version}. Migrations only ever go forward, each
+ * in one transaction. A file that is damaged or of a newer version is never written to: it is set
+ * aside under another name, and a new one begun.
+ */
+final class Database implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(Database.class);
+
+  /**
+   * Migration n brings a file from version n to n + 1. A number that has been released never
+   * changes.
+   */
+  private static final List<String> MIGRATIONS =
+      List.of(
+          """
+          CREATE TABLE journal (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            at INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            container_id TEXT,
+            container TEXT,
+            owner TEXT,
+            subject TEXT NOT NULL,
+            reason TEXT,
+            source TEXT NOT NULL,
+            mode TEXT NOT NULL,
+            intent INTEGER UNIQUE REFERENCES journal(seq),
+            outcome TEXT,
+            event TEXT);
+          CREATE INDEX journal_open_intents ON journal(seq) WHERE kind = 'INTENT';
+          CREATE INDEX journal_container ON journal(container_id);
+          CREATE TABLE container (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            owner_source TEXT NOT NULL,
+            type TEXT NOT NULL,
+            state TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            started_at INTEGER,
+            finished_at INTEGER,
+            ended_by TEXT NOT NULL) WITHOUT ROWID;
+          CREATE TABLE clock (
+            container_id TEXT NOT NULL REFERENCES container(id) ON DELETE CASCADE,
+            rule TEXT NOT NULL,
+            stamp INTEGER NOT NULL,
+            since INTEGER NOT NULL,
+            due INTEGER NOT NULL,
+            warned_in TEXT,
+            would_have TEXT,
+            PRIMARY KEY (container_id, rule)) WITHOUT ROWID;
+          CREATE TABLE enforcing (job TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
+          CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+          """);
+
+  static final int VERSION = MIGRATIONS.size();
+
+  private final FileChannel lockFile;
+  private final Connection connection;
+  private final @Nullable Path setAside;
+
+  private Database(FileChannel lockFile, Connection connection, @Nullable Path setAside) {
+    this.lockFile = lockFile;
+    this.connection = connection;
+    this.setAside = setAside;
+  }
+
+  /**
+   * Opens or creates the file.
+   *
+   * @param suffix what a file that can't be used gets appended to its name
+   * @throws LedgerException if the file can't be created, read or locked; nothing has been changed
+   *     then
+   */
+  static Database open(Path file, String suffix) {
+    FileChannel lock = lock(file);
+    try {
+      Path aside = null;
+      String fault = Files.exists(file) ? faultOf(file) : null;
+      if (fault != null) {
+        aside = setAside(file, suffix);
+        log.error(
+            "the ledger {} can't be used: {}. It was set aside as {}, and a new one begun",
+            file,
+            fault,
+            aside);
+      }
+      Connection connection = connect(file, false);
+      migrate(connection);
+      return new Database(lock, connection, aside);
+    } catch (SQLException | IOException | RuntimeException e) {
+      closeQuietly(lock);
+      throw new LedgerException("the ledger " + file + " can't be opened: " + e.getMessage(), e);
+    }
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  /** Where an unusable file was moved; null where there was none. */
+  @Nullable Path setAside() {
+    return setAside;
+  }
+
+  private static FileChannel lock(Path file) {
+    Path lockPath = file.resolveSibling(file.getFileName() + ".lock");
+    try {
+      Files.createDirectories(lockPath.toAbsolutePath().getParent());
+      FileChannel channel =
+          FileChannel.open(lockPath, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      try {
+        FileLock taken = channel.tryLock();
+        if (taken != null) {
+          return channel;
+        }
+      } catch (OverlappingFileLockException e) {
+        log.debug("held within this process", e);
+      }
+      closeQuietly(channel);
+    } catch (IOException e) {
+      throw new LedgerException("the ledger " + file + " can't be opened: " + e, e);
+    }
+    throw new LedgerException(
+        "the ledger " + file + " is in use by another berthd; stop that one first");
+  }
+
+  /** Reads without writing; null where the file is fit for use. */
+  private static @Nullable String faultOf(Path file) throws SQLException {
+    try (Connection probe = connect(file, true);
+        Statement statement = probe.createStatement()) {
+      int version = intOf(statement, "PRAGMA user_version");
+      if (version > VERSION) {
+        return "it has version " + version + ", this Berth knows up to " + VERSION;
+      }
+      String verdict = textOf(statement, "PRAGMA quick_check(1)");
+      return "ok".equals(verdict) ? null : "it is damaged (" + verdict + ")";
+    } catch (SQLException e) {
+      int code = e.getErrorCode() & 0xff;
+      if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
+        return "it is damaged (" + e.getMessage() + ")";
+      }
+      throw e;
+    }
+  }
+
+  private static final int SQLITE_CORRUPT = 11;
+  private static final int SQLITE_NOTADB = 26;
+
+  private static Path setAside(Path file, String suffix) throws IOException {
+    Path aside = file.resolveSibling(file.getFileName() + suffix);
+    for (String part : List.of("-wal", "-shm", "")) {
+      Path from = file.resolveSibling(file.getFileName() + part);
+      if (Files.exists(from)) {
+        Files.move(from, aside.resolveSibling(aside.getFileName() + part));
+      }
+    }
+    return aside;
+  }
+
+  private static Connection connect(Path file, boolean probing) throws SQLException {
+    Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file.toAbsolutePath());
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 5000");
+      if (!probing) {
+        statement.execute("PRAGMA journal_mode = WAL");
+        statement.execute("PRAGMA synchronous = FULL");
+        statement.execute("PRAGMA foreign_keys = ON");
+      }
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static void migrate(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (int version = intOf(statement, "PRAGMA user_version"); version < VERSION; version++) {
+        statement.executeUpdate(
+            "BEGIN IMMEDIATE; "
+                + MIGRATIONS.get(version)
+                + "PRAGMA user_version = "
+                + (version + 1)
+                + "; COMMIT");
+      }
+    }
+  }
+
+  private static int intOf(Statement statement, String query) throws SQLException {
+    try (ResultSet rows = statement.executeQuery(query)) {
+      return rows.next() ? rows.getInt(1) : 0;
+    }
+  }
+
+  private static String textOf(Statement statement, String query) throws SQLException {
+    try (ResultSet rows = statement.executeQuery(query)) {
+      return rows.next() ? rows.getString(1) : "";
+    }
+  }
+
+  private static void closeQuietly(FileChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      log.warn("the ledger's lock file could not be closed: {}", e.toString());
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      log.warn("the ledger could not be closed: {}", e.toString());
+    } finally {
+      closeQuietly(lockFile);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+package io.berth.jobs.ledger;
+
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The durable record of what Berth knows and did. Whatever is written together in one {@link
+ * #write} is on the disk when that returns, or none of it is. Safe for use by several threads,
+ * which take turns.
+ */
+public final class Ledger implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(Ledger.class);
+  private static final DateTimeFormatter SUFFIX =
+      DateTimeFormatter.ofPattern("'.unusable-'yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+
+  private final Path file;
+  private final Database database;
+  private final Tables tables;
+  private boolean healthy = true;
+
+  /** What is done within one transaction. */
+  @FunctionalInterface
+  public interface Work<T> {
+    T in(Tables tables) throws SQLException;
+  }
+
+  /** What is written within one transaction, without an answer. */
+  @FunctionalInterface
+  public interface Update {
+    void in(Tables tables) throws SQLException;
+  }
+
+  private Ledger(Path file, Database database) throws SQLException {
+    this.file = file;
+    this.database = database;
+    this.tables = new Tables(database.connection());
+  }
+
+  /**
+   * Opens or creates the ledger. An unusable file is set aside, see {@link #setAside}.
+   *
+   * @throws LedgerException if it can't be created, read or locked
+   */
+  public static Ledger open(Path file, Instant now) {
+    Database database = Database.open(file, SUFFIX.format(now));
+    try {
+      return new Ledger(file, database);
+    } catch (SQLException e) {
+      database.close();
+      throw new LedgerException("the ledger " + file + " can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Where a damaged or newer file was moved when this one was begun; empty where there was none.
+   */
+  public Optional<Path> setAside() {
+    return Optional.ofNullable(database.setAside());
+  }
+
+  /** Whether the last write came through. */
+  public synchronized boolean isHealthy() {
+    return healthy;
+  }
+
+  /**
+   * Does the work in one transaction, durable when this returns.
+   *
+   * @throws LedgerException if it can't be written; nothing of it is then
+   */
+  public synchronized <T> T write(Work<T> work) {
+    try {
+      tables.run("BEGIN IMMEDIATE");
+      T result = work.in(tables);
+      tables.run("COMMIT");
+      healthy = true;
+      return result;
+    } catch (SQLException e) {
+      healthy = false;
+      rollback();
+      throw new LedgerException("the ledger " + file + " can't be written: " + e.getMessage(), e);
+    } catch (RuntimeException | Error e) {
+      rollback();
+      throw e;
+    }
+  }
+
+  /** As {@link #write}, without an answer. */
+  public void update(Update work) {
+    write(
+        tables -> {
+          work.in(tables);
+          return true;
+        });
+  }
+
+  /**
+   * Reads.
+   *
+   * @throws LedgerException if it can't be read
+   */
+  public synchronized <T> T read(Work<T> work) {
+    try {
+      return work.in(tables);
+    } catch (SQLException e) {
+      throw new LedgerException("the ledger " + file + " can't be read: " + e.getMessage(), e);
+    }
+  }
+
+  private void rollback() {
+    try {
+      tables.run("ROLLBACK");
+    } catch (SQLException e) {
+      // SQLite has rolled back by itself, on a full disk for one, or never began.
+      log.debug("no transaction to roll back", e);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    tables.close();
+    database.close();
+  }
+}

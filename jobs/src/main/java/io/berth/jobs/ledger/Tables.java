@@ -1,0 +1,323 @@
+package io.berth.jobs.ledger;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.container.EndedBy;
+import io.berth.jobs.container.Owner;
+import io.berth.policies.ContainerType;
+import io.berth.policies.JobName;
+import io.berth.policies.Mode;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ledger's tables, within one transaction of {@link Ledger}. Moments are kept in microseconds
+ * since 1970: Docker's stamps are finer, so what is compared with a kept one is cut to that first
+ * ({@link #cut}).
+ */
+public final class Tables {
+
+  private final Connection connection;
+  private final Map<String, PreparedStatement> prepared = new HashMap<>();
+
+  Tables(Connection connection) {
+    this.connection = connection;
+  }
+
+  /** The moment as the ledger keeps it. */
+  public static Instant cut(Instant moment) {
+    return moment.truncatedTo(java.time.temporal.ChronoUnit.MICROS);
+  }
+
+  // --- journal
+
+  /** Appends a row and answers its number. */
+  public long append(JournalEntry entry) throws SQLException {
+    PreparedStatement insert =
+        set(
+            """
+            INSERT INTO journal (at, kind, container_id, container, owner, subject, reason, source, mode, intent, outcome, event)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq""",
+            micros(entry.at()),
+            entry.kind().name(),
+            entry.containerId(),
+            entry.container(),
+            entry.owner(),
+            entry.subject(),
+            entry.reason(),
+            entry.source(),
+            entry.mode(),
+            entry.intent(),
+            entry.outcome(),
+            entry.event());
+    try (ResultSet rows = insert.executeQuery()) {
+      rows.next();
+      return rows.getLong(1);
+    }
+  }
+
+  /** The rows that are events, after that number, oldest first. */
+  public List<JournalEntry> eventsAfter(long seq, int limit) throws SQLException {
+    return journal(
+        "SELECT * FROM journal WHERE seq > ? AND event IS NOT NULL ORDER BY seq LIMIT ?",
+        seq,
+        limit);
+  }
+
+  /** Intents without an outcome: the daemon ended between the two. Oldest first. */
+  public List<JournalEntry> openIntents() throws SQLException {
+    return journal(
+        """
+        SELECT * FROM journal i WHERE kind = 'INTENT'
+        AND NOT EXISTS (SELECT 1 FROM journal o WHERE o.intent = i.seq) ORDER BY seq""");
+  }
+
+  /** The acts that were tried after that moment, whatever came of them. */
+  public List<JournalEntry> intentsSince(Instant moment) throws SQLException {
+    return journal(
+        "SELECT * FROM journal WHERE kind = 'INTENT' AND at > ? ORDER BY seq", micros(moment));
+  }
+
+  /** All that was recorded of a container, oldest first. */
+  public List<JournalEntry> journalOf(String containerId) throws SQLException {
+    return journal("SELECT * FROM journal WHERE container_id = ? ORDER BY seq", containerId);
+  }
+
+  private List<JournalEntry> journal(String query, @Nullable Object... arguments)
+      throws SQLException {
+    return rows(
+        query,
+        row ->
+            new JournalEntry(
+                row.getLong("seq"),
+                instant(row.getLong("at")),
+                JournalEntry.Kind.valueOf(row.getString("kind")),
+                row.getString("container_id"),
+                row.getString("container"),
+                row.getString("owner"),
+                row.getString("subject"),
+                row.getString("reason"),
+                row.getString("source"),
+                row.getString("mode"),
+                nullableLong(row, "intent"),
+                row.getString("outcome"),
+                row.getString("event")),
+        arguments);
+  }
+
+  // --- containers
+
+  /** Every container the ledger knows, by id. */
+  public Map<String, Known> known() throws SQLException {
+    Map<String, Known> known = new HashMap<>();
+    for (Known each : rows("SELECT * FROM container", Tables::known)) {
+      known.put(each.id(), each);
+    }
+    return known;
+  }
+
+  private static Known known(ResultSet row) throws SQLException {
+    return new Known(
+        row.getString("id"),
+        row.getString("name"),
+        new Owner(row.getString("owner"), row.getString("owner_source")),
+        ContainerType.valueOf(row.getString("type")),
+        Container.State.valueOf(row.getString("state")),
+        instant(row.getLong("created")),
+        nullableInstant(row, "started_at"),
+        nullableInstant(row, "finished_at"),
+        EndedBy.valueOf(row.getString("ended_by")));
+  }
+
+  /** Keeps what is known of a container, in place of what was. */
+  public void put(Known known) throws SQLException {
+    update(
+        """
+        INSERT INTO container (id, name, owner, owner_source, type, state, created, started_at, finished_at, ended_by)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, owner = excluded.owner,
+          owner_source = excluded.owner_source, type = excluded.type, state = excluded.state,
+          created = excluded.created, started_at = excluded.started_at, finished_at = excluded.finished_at,
+          ended_by = excluded.ended_by""",
+        known.id(),
+        known.name(),
+        known.owner().name(),
+        known.owner().source(),
+        known.type().name(),
+        known.state().name(),
+        micros(known.created()),
+        nullableMicros(known.startedAt()),
+        nullableMicros(known.finishedAt()),
+        known.endedBy().name());
+  }
+
+  /** Forgets a container that is gone, and its clocks. The journal keeps what happened. */
+  public void forget(String containerId) throws SQLException {
+    update("DELETE FROM container WHERE id = ?", containerId);
+  }
+
+  // --- clocks
+
+  /** The clocks of one rule, by container id. */
+  public Map<String, ClockRow> clocks(String rule) throws SQLException {
+    Map<String, ClockRow> clocks = new HashMap<>();
+    for (ClockRow each : rows("SELECT * FROM clock WHERE rule = ?", Tables::clock, rule)) {
+      clocks.put(each.containerId(), each);
+    }
+    return clocks;
+  }
+
+  private static ClockRow clock(ResultSet row) throws SQLException {
+    String warnedIn = row.getString("warned_in");
+    return new ClockRow(
+        row.getString("container_id"),
+        row.getString("rule"),
+        instant(row.getLong("stamp")),
+        instant(row.getLong("since")),
+        instant(row.getLong("due")),
+        warnedIn == null ? null : Mode.valueOf(warnedIn),
+        row.getString("would_have"));
+  }
+
+  /**
+   * Keeps a clock in place of the rule's former one; nothing where the container is not known (any
+   * more).
+   */
+  public void put(ClockRow clock) throws SQLException {
+    update(
+        """
+        INSERT OR REPLACE INTO clock (container_id, rule, stamp, since, due, warned_in, would_have)
+        SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM container WHERE id = ?)""",
+        clock.containerId(),
+        clock.rule(),
+        micros(clock.stamp()),
+        micros(clock.since()),
+        micros(clock.due()),
+        clock.warnedIn() == null ? null : clock.warnedIn().name(),
+        clock.wouldHave(),
+        clock.containerId());
+  }
+
+  public void removeClock(String containerId, String rule) throws SQLException {
+    update("DELETE FROM clock WHERE container_id = ? AND rule = ?", containerId, rule);
+  }
+
+  /**
+   * Moves everything that is pending by that much, so that what remains of it stays what it was.
+   */
+  public void shift(Duration by) throws SQLException {
+    long micros = by.toNanos() / 1_000;
+    update("UPDATE clock SET since = since + ?, due = due + ?", micros, micros);
+    update("UPDATE enforcing SET since = since + ?", micros);
+  }
+
+  // --- modes and facts
+
+  /** Since when a job has been enforcing without a break; empty where it is not. */
+  public Optional<Instant> enforcingSince(JobName job) throws SQLException {
+    return rows(
+            "SELECT since FROM enforcing WHERE job = ?", row -> instant(row.getLong(1)), job.word())
+        .stream()
+        .findFirst();
+  }
+
+  public void enforcing(JobName job, Instant since) throws SQLException {
+    update("INSERT OR IGNORE INTO enforcing (job, since) VALUES (?, ?)", job.word(), micros(since));
+  }
+
+  public void notEnforcing(JobName job) throws SQLException {
+    update("DELETE FROM enforcing WHERE job = ?", job.word());
+  }
+
+  /** A value that must survive a restart; empty where it was never kept. */
+  public Optional<String> fact(String name) throws SQLException {
+    return rows("SELECT value FROM fact WHERE name = ?", row -> row.getString(1), name).stream()
+        .findFirst();
+  }
+
+  public void keep(String name, String value) throws SQLException {
+    update("INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", name, value);
+  }
+
+  public void drop(String name) throws SQLException {
+    update("DELETE FROM fact WHERE name = ?", name);
+  }
+
+  // --- plumbing
+
+  private interface Mapper<T> {
+    T map(ResultSet row) throws SQLException;
+  }
+
+  private <T> List<T> rows(String query, Mapper<T> mapper, @Nullable Object... arguments)
+      throws SQLException {
+    List<T> found = new ArrayList<>();
+    try (ResultSet rows = set(query, arguments).executeQuery()) {
+      while (rows.next()) {
+        found.add(mapper.map(rows));
+      }
+    }
+    return found;
+  }
+
+  private void update(String statement, @Nullable Object... arguments) throws SQLException {
+    set(statement, arguments).executeUpdate();
+  }
+
+  private PreparedStatement set(String sql, @Nullable Object... arguments) throws SQLException {
+    PreparedStatement statement = prepared.get(sql);
+    if (statement == null) {
+      statement = connection.prepareStatement(sql);
+      prepared.put(sql, statement);
+    }
+    for (int i = 0; i < arguments.length; i++) {
+      statement.setObject(i + 1, arguments[i]);
+    }
+    return statement;
+  }
+
+  void run(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  void close() {
+    prepared.clear();
+  }
+
+  private static long micros(Instant moment) {
+    return Math.addExact(
+        Math.multiplyExact(moment.getEpochSecond(), 1_000_000L), moment.getNano() / 1_000);
+  }
+
+  private static @Nullable Long nullableMicros(@Nullable Instant moment) {
+    return moment == null ? null : micros(moment);
+  }
+
+  private static Instant instant(long micros) {
+    return Instant.ofEpochSecond(
+        Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000L);
+  }
+
+  private static @Nullable Instant nullableInstant(ResultSet row, String column)
+      throws SQLException {
+    Long micros = nullableLong(row, column);
+    return micros == null ? null : instant(micros);
+  }
+
+  private static @Nullable Long nullableLong(ResultSet row, String column) throws SQLException {
+    long value = row.getLong(column);
+    return row.wasNull() ? null : value;
+  }
+}

@@ -1,0 +1,22 @@
+package io.berth.jobs.rules;
+
+import io.berth.jobs.container.Container;
+import java.time.Instant;
+
+/**
+ * One job's rule. Total and deterministic: for any arguments it answers, and for equal ones it
+ * answers the same.
+ */
+public interface Rule {
+
+  /** The name under which its clocks are kept. */
+  String name();
+
+  /**
+   * The moment that names the state the rule judges, so that a clock of an earlier state is not
+   * taken for this one's: FinishedAt for a stopped container, Created for one that never ran.
+   */
+  Instant stampOf(Container container);
+
+  Verdict judge(Container container, Facts facts, Instant now);
+}
