@@ -21,7 +21,7 @@ public final class Lookout {
 
   private final Inventory inventory;
   private final InstantSource clock;
-  private final Supplier<HostFacts> host;
+  private final Supplier<HostState> host;
   private final Outages outages;
   private final Signals signals = new Signals();
   private final Reconciler reconciler;
@@ -32,7 +32,7 @@ public final class Lookout {
       Inventory inventory,
       Ledger ledger,
       InstantSource clock,
-      Supplier<HostFacts> host,
+      Supplier<HostState> host,
       InFlight inFlight,
       Tally tally) {
     this.inventory = inventory;
@@ -59,7 +59,7 @@ public final class Lookout {
     try {
       Instant now = clock.instant();
       Inventory.Survey seen = fresh ? inventory.takeFresh() : inventory.take();
-      HostFacts facts = host.get();
+      HostState facts = host.get();
       outages.answered(now, facts.engineStart());
       Map<String, String> failed = seen.failed();
       List<Container> settled =
@@ -85,7 +85,7 @@ public final class Lookout {
       PolicyBook book,
       List<Subject> subjects,
       Map<String, String> failed,
-      HostFacts facts) {
+      HostState facts) {
     Instant engineUp =
         facts.engineStart() != null ? facts.engineStart() : outages.lastStart().orElse(Instant.MIN);
     return new Picture(now, book, subjects, failed, engineUp, facts.boot());

@@ -48,7 +48,7 @@ public final class Sweeps {
       Ledger ledger,
       InstantSource clock,
       LongSupplier ticker,
-      Supplier<HostFacts> host,
+      Supplier<HostState> host,
       Supplier<PolicyBook> book,
       Function<PolicyBook, Identification> identification,
       Modes modes,

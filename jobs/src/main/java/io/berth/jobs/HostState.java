@@ -10,4 +10,4 @@ import org.jspecify.annotations.Nullable;
  * @param boot when it booted
  * @param engineStart when the Engine's process started; null where that can't be told
  */
-public record HostFacts(String bootId, Instant boot, @Nullable Instant engineStart) {}
+public record HostState(String bootId, Instant boot, @Nullable Instant engineStart) {}
