@@ -53,6 +53,30 @@ public final class Containers {
     this.id = idOf(name);
   }
 
+  /** The same container, to be changed in part. */
+  public static Containers from(Container container) {
+    Containers copy = new Containers(container.name(), container.state());
+    copy.id = container.id();
+    copy.image = container.image();
+    copy.labels.putAll(container.labels());
+    copy.created = container.created();
+    copy.startedAt = container.startedAt();
+    copy.finishedAt = container.finishedAt();
+    copy.exitCode = container.exitCode();
+    copy.oomKilled = container.oomKilled();
+    copy.error = container.error();
+    copy.pid = container.pid();
+    copy.restartPolicy = container.restartPolicy();
+    copy.restartCount = container.restartCount();
+    copy.autoRemove = container.autoRemove();
+    copy.stopTimeout = container.stopTimeout();
+    copy.networkMode = container.networkMode();
+    copy.mounts.addAll(container.mounts());
+    copy.healthcheck = container.healthcheck();
+    copy.gpus = container.gpus();
+    return copy;
+  }
+
   /** Never started. */
   public static Containers created(String name) {
     return new Containers(name, State.CREATED);

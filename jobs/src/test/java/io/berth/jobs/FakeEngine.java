@@ -1,0 +1,211 @@
+package io.berth.jobs;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.container.Container.State;
+import io.berth.jobs.container.Containers;
+import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** An Engine in memory: containers live by what a test does to them, and calls fail where it says so. */
+final class FakeEngine implements Engine {
+
+  private final Supplier<Instant> now;
+  private final Map<String, Container> containers = Collections.synchronizedMap(new LinkedHashMap<>());
+  private final List<String> calls = new ArrayList<>();
+  private final Map<String, ActResult> answers = new HashMap<>();
+  private @Nullable EventListener listener;
+  private volatile @Nullable EngineException down;
+
+  FakeEngine(Supplier<Instant> now) {
+    this.now = now;
+  }
+
+  // --- what people do
+
+  void has(Containers builder) {
+    Container container = builder.build();
+    containers.put(container.id(), container);
+  }
+
+  /** Somebody runs it: created and started now. */
+  void run(Containers builder) {
+    Container made = builder.createdAt(now.get()).startedAt(now.get()).finishedAt(null).build();
+    containers.put(made.id(), made);
+    tell(made.id(), "create");
+    tell(made.id(), "start");
+  }
+
+  void start(String name) {
+    Container before = get(name);
+    put(Containers.from(before).state(State.RUNNING).startedAt(now.get()));
+    tell(before.id(), "start");
+  }
+
+  /** Its process ends by itself. */
+  void exits(String name, int exitCode) {
+    ends(name, exitCode);
+    tell(get(name).id(), "die");
+  }
+
+  /** Somebody stops it. */
+  void stopped(String name) {
+    tell(get(name).id(), "kill");
+    exits(name, 143);
+  }
+
+  /** It ends, and no event tells. */
+  void ends(String name, int exitCode) {
+    put(Containers.from(get(name)).state(State.EXITED).finishedAt(now.get()).exitCode(exitCode).pid(0));
+  }
+
+  void paused(String name) {
+    put(Containers.from(get(name)).state(State.PAUSED));
+    tell(get(name).id(), "pause");
+  }
+
+  /** Somebody removes it. */
+  void removed(String name) {
+    String id = Containers.idOf(name);
+    containers.remove(id);
+    tell(id, "destroy");
+  }
+
+  // --- what goes wrong
+
+  void goesDown() {
+    down = new EngineException(EngineException.Kind.UNREACHABLE, "nobody listens");
+    if (listener != null) {
+      listener.disconnected("closed");
+    }
+  }
+
+  void comesUp() {
+    down = null;
+    if (listener != null) {
+      listener.connected();
+    }
+  }
+
+  /** What removing that container comes to, instead of its removal. */
+  void answers(String name, ActResult result) {
+    answers.put(Containers.idOf(name), result);
+  }
+
+  void answersAsUsual(String name) {
+    answers.remove(Containers.idOf(name));
+  }
+
+  // --- what a test asks
+
+  boolean isThere(String name) {
+    return containers.containsKey(Containers.idOf(name));
+  }
+
+  /** The acts that were asked for, such as {@code remove train}. */
+  List<String> calls() {
+    return calls;
+  }
+
+  Container get(String name) {
+    Container container = containers.get(Containers.idOf(name));
+    if (container == null) {
+      throw new IllegalStateException("no container " + name);
+    }
+    return container;
+  }
+
+  private void put(Containers builder) {
+    Container container = builder.build();
+    containers.put(container.id(), container);
+  }
+
+  private void tell(String id, String action) {
+    if (listener != null && down == null) {
+      listener.event(new Event(now.get(), id, action, Map.of()));
+    }
+  }
+
+  // --- Engine
+
+  @Override
+  public Info info() throws EngineException {
+    check();
+    return new Info("fake", "0", "1.41");
+  }
+
+  @Override
+  public List<Summary> list() throws EngineException {
+    check();
+    return List.copyOf(containers.values()).stream()
+        .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))
+        .toList();
+  }
+
+  @Override
+  public Optional<Container> inspect(String id) throws EngineException {
+    check();
+    return Optional.ofNullable(containers.get(id));
+  }
+
+  @Override
+  public ActResult remove(String id) {
+    Container container = containers.get(id);
+    calls.add("remove " + (container == null ? id : container.name()));
+    ActResult answer = answers.get(id);
+    if (answer != null) {
+      return answer;
+    }
+    if (container == null) {
+      return new ActResult(ActResult.Kind.GONE, "");
+    }
+    if (container.state().isLive()) {
+      return new ActResult(ActResult.Kind.REFUSED, "it is running");
+    }
+    containers.remove(id);
+    tell(id, "destroy");
+    return new ActResult(ActResult.Kind.DONE, "");
+  }
+
+  @Override
+  public ActResult stop(String id, Duration grace) {
+    throw new AssertionError("no job stops anything");
+  }
+
+  @Override
+  public ActResult pause(String id) {
+    throw new AssertionError("no job pauses anything");
+  }
+
+  @Override
+  public ActResult unpause(String id) {
+    throw new AssertionError("no job resumes anything");
+  }
+
+  @Override
+  public Subscription subscribe(@Nullable Instant since, EventListener receiver) {
+    listener = receiver;
+    receiver.connected();
+    return () -> listener = null;
+  }
+
+  private void check() throws EngineException {
+    EngineException now = down;
+    if (now != null) {
+      throw now;
+    }
+  }
+
+  @Override
+  public void close() {}
+}

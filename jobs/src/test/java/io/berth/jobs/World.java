@@ -1,0 +1,256 @@
+package io.berth.jobs;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.berth.jobs.container.Container;
+import io.berth.jobs.container.Containers;
+import io.berth.jobs.container.Infrastructure;
+import io.berth.jobs.container.OwnerChain;
+import io.berth.jobs.container.TypeChain;
+import io.berth.jobs.container.UserDatabase;
+import io.berth.jobs.engine.Inventory;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.policies.ContainerType;
+import io.berth.policies.JobName;
+import io.berth.policies.PolicyBook;
+import io.berth.policies.PolicyLoader;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The jobs over an Engine in memory and a clock that a test sets; the ledger is a real one. */
+final class World implements AutoCloseable {
+
+  static final Instant START = Instant.parse("2026-03-02T12:00:00Z");
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Enforces, without the graces that most tests would have to wait for. */
+  static final String ENFORCE =
+      """
+      safety:
+        mode: enforce
+        startup_grace: 0s
+        boot_grace: 0s
+        breaker_share: 1
+      """;
+
+  private final Path file;
+  private Instant now = START;
+  private long nanos = 1_000_000_000L;
+  private HostState host = new HostState("boot-1", START.minus(Duration.ofDays(9)), START.minus(Duration.ofDays(8)));
+  private PolicyBook book;
+  private boolean stopping;
+  private boolean disabled;
+  private final Set<String> adminProtected = new HashSet<>();
+  private UserDatabase.Answer users = new UserDatabase.Answer.NoSuchUser();
+  private final Deque<Runnable> parked = new ArrayDeque<>();
+  private boolean parking;
+  final FakeEngine engine = new FakeEngine(() -> now);
+  private Ledger ledger;
+  private Sweeps sweeps;
+
+  World(Path folder, String yaml) {
+    this.file = folder.resolve("ledger.db");
+    this.book = parse(yaml);
+    this.ledger = Ledger.open(file, now);
+    this.sweeps = sweeps();
+    engine.subscribe(null, sweeps.listener(() -> {}));
+  }
+
+  private Sweeps sweeps() {
+    return new Sweeps(
+        new Sweeps.Parts(
+            engine,
+            new Inventory(engine, 1, Duration.ofSeconds(30)),
+            ledger,
+            () -> now,
+            () -> nanos,
+            () -> host,
+            () -> book,
+            this::identification,
+            new Modes(ledger, null, () -> disabled),
+            act -> {
+              if (parking) {
+                parked.add(act);
+              } else {
+                act.run();
+              }
+            },
+            Tally.NONE,
+            () -> stopping));
+  }
+
+  private Identification identification(PolicyBook of) {
+    OwnerChain owners = new OwnerChain(of.ownership(), uid -> users);
+    Infrastructure infrastructure = new Infrastructure(of.monitoring(), adminProtected::contains, null);
+    return new Identification() {
+      @Override
+      public OwnerChain.Attribution attribute(Container container) {
+        return owners.attribute(container);
+      }
+
+      @Override
+      public ContainerType typeOf(Container container) {
+        return TypeChain.typeOf(container).type();
+      }
+
+      @Override
+      public @Nullable String protects(Container container) {
+        return infrastructure.protection(container).orElse(null);
+      }
+    };
+  }
+
+  static PolicyBook parse(String yaml) {
+    PolicyLoader.Loaded loaded = PolicyLoader.parse("test.yaml", yaml);
+    return Objects.requireNonNull(loaded.book(), () -> loaded.problems().toString());
+  }
+
+  // --- time and circumstances
+
+  Instant now() {
+    return now;
+  }
+
+  void pass(Duration time) {
+    now = now.plus(time);
+    nanos += time.toNanos();
+  }
+
+  /** The wall clock is set; nothing else moves. */
+  void clockJumps(Duration by) {
+    now = now.plus(by);
+  }
+
+  void book(String yaml) {
+    book = parse(yaml);
+  }
+
+  void disable(boolean value) {
+    disabled = value;
+  }
+
+  void stopping() {
+    stopping = true;
+  }
+
+  void protect(String name) {
+    adminProtected.add(engine.get(name).id());
+  }
+
+  void userDatabase(UserDatabase.Answer answer) {
+    users = answer;
+  }
+
+  void engineRestarts(Runnable meanwhile) {
+    engine.goesDown();
+    meanwhile.run();
+    host = new HostState(host.bootId(), host.boot(), now);
+    engine.comesUp();
+  }
+
+  void hostReboots(Duration down) {
+    engine.goesDown();
+    pass(down);
+    nanos = 5_000_000_000L;
+    host = new HostState(host.bootId() + "+", now, now.plusSeconds(5));
+    pass(Duration.ofSeconds(10));
+    engine.comesUp();
+    restart();
+  }
+
+  /** The daemon ends, without a word, and another one starts. */
+  void restart() {
+    ledger.close();
+    parked.clear();
+    ledger = Ledger.open(file, now);
+    sweeps = sweeps();
+    engine.subscribe(null, sweeps.listener(() -> {}));
+  }
+
+  /** From now on acts wait until {@link #carryOut}. */
+  void holdActs() {
+    parking = true;
+  }
+
+  void carryOut() {
+    while (!parked.isEmpty()) {
+      parked.remove().run();
+    }
+  }
+
+  // --- sweeps and what came of them
+
+  Sweeps.Report sweep(JobName job) {
+    return sweeps.run(job);
+  }
+
+  /** Both cleanups, as after a minute. */
+  void sweepAll() {
+    sweep(JobName.CREATED_CLEANUP);
+    sweep(JobName.STALE_CLEANUP);
+  }
+
+  /** Sweeps every minute for that long. */
+  void sweepFor(Duration time) {
+    for (long minute = 0; minute < time.toMinutes(); minute++) {
+      pass(Duration.ofMinutes(1));
+      sweepAll();
+    }
+  }
+
+  boolean isBreakerTripped() {
+    return sweeps.isBreakerTripped();
+  }
+
+  Ledger ledger() {
+    return ledger;
+  }
+
+  List<JournalEntry> journalOf(String name) {
+    return ledger.read(tables -> tables.journalOf(Containers.idOf(name)));
+  }
+
+  /** The event log, as it would be written. */
+  List<JsonNode> events() {
+    List<JsonNode> events = new ArrayList<>();
+    for (JournalEntry entry : ledger.read(tables -> tables.eventsAfter(0, 100_000))) {
+      try {
+        events.add(JSON.readTree(Objects.requireNonNull(entry.event())));
+      } catch (JsonProcessingException e) {
+        throw new AssertionError("an event that is no JSON", e);
+      }
+    }
+    return events;
+  }
+
+  /** The events of one container in short, such as {@code container.remove:done}. */
+  List<String> story(String name) {
+    return events().stream()
+        .filter(event -> event.path("details").path("container").asText().equals(name))
+        .map(event -> event.path("event_type").asText() + ":" + event.path("details").path("outcome").asText())
+        .toList();
+  }
+
+  JsonNode lastEvent(String type) {
+    return events().stream()
+        .filter(event -> event.path("event_type").asText().equals(type))
+        .reduce((first, second) -> second)
+        .orElseThrow(() -> new AssertionError("no event " + type));
+  }
+
+  @Override
+  public void close() {
+    ledger.close();
+  }
+}
