@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,7 +107,7 @@ class EngineStartTest {
         .isInstanceOf(IOException.class);
   }
 
-  private java.util.Optional<Instant> find() throws IOException {
+  private Optional<Instant> find() throws IOException {
     return new EngineStart(proc).find(SOCKET);
   }
 
