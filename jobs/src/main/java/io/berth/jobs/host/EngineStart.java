@@ -1,0 +1,94 @@
+package io.berth.jobs.host;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds out when the Docker Engine started, from its process; the Engine's API does not tell. */
+public final class EngineStart {
+
+  private static final String ENGINE = "dockerd";
+
+  /** USER_HZ: 100 on every architecture that the Engine runs on. */
+  private static final Duration TICK = Duration.ofMillis(10);
+
+  /** Position of starttime (field 22) and of the state (field 3) after the name (field 2). */
+  private static final int START_TIME = 22 - 3;
+
+  private static final int STATE = 0;
+  private static final String GONE_STATES = "ZXx";
+
+  private record Engine(String commandLine, Instant start) {
+
+    boolean names(String socketPath) {
+      String socket = "unix://" + socketPath;
+      return List.of(commandLine.split("\0", -1)).stream().anyMatch(arg -> arg.endsWith(socket));
+    }
+  }
+
+  private final Path proc;
+
+  /**
+   * @param proc where procfs is mounted: {@code /proc}
+   */
+  public EngineStart(Path proc) {
+    this.proc = proc;
+  }
+
+  /**
+   * When the Engine at that socket started. Of several Engines those count whose command line names
+   * the socket, if any does, and of these the one that started last: a clock that starts too late
+   * takes nothing from anybody.
+   *
+   * @return empty where no such process is seen: no Engine, or one in another PID namespace
+   * @throws IOException procfs itself can't be read
+   */
+  public Optional<Instant> find(String socketPath) throws IOException {
+    List<Engine> engines = engines(new HostFacts(proc).bootTime());
+    List<Engine> named = engines.stream().filter(engine -> engine.names(socketPath)).toList();
+    return (named.isEmpty() ? engines : named)
+        .stream().map(Engine::start).max(Comparator.naturalOrder());
+  }
+
+  private List<Engine> engines(Instant bootTime) throws IOException {
+    List<Engine> engines = new ArrayList<>();
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
+      for (Path process : processes) {
+        engine(process, bootTime).ifPresent(engines::add);
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return engines;
+  }
+
+  private static Optional<Engine> engine(Path process, Instant bootTime) {
+    try {
+      if (!Proc.read(process.resolve("comm")).strip().equals(ENGINE)) {
+        return Optional.empty();
+      }
+      String commandLine = Proc.read(process.resolve("cmdline"));
+      return start(Proc.read(process.resolve("stat")), bootTime)
+          .map(start -> new Engine(commandLine, start));
+    } catch (IOException itEndedMeanwhile) {
+      return Optional.empty();
+    }
+  }
+
+  /** The name (field 2) is in parentheses and may contain blanks and parentheses itself. */
+  private static Optional<Instant> start(String stat, Instant bootTime) {
+    String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" +", -1);
+    if (fields.length <= START_TIME || GONE_STATES.contains(fields[STATE])) {
+      return Optional.empty();
+    }
+    return Optional.of(bootTime.plus(TICK.multipliedBy(Long.parseLong(fields[START_TIME]))));
+  }
+}

@@ -1,0 +1,130 @@
+package io.berth.jobs.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EngineStartTest {
+
+  private static final String SOCKET = "/var/run/docker.sock";
+  private static final Instant BOOT = Instant.parse("2026-03-02T08:00:00Z");
+
+  @TempDir Path proc;
+
+  @BeforeEach
+  void a_host_with_other_processes() throws IOException {
+    Files.writeString(proc.resolve("stat"), "btime " + BOOT.getEpochSecond() + "\n");
+    process(1, "systemd", "S", 0, "/sbin/init");
+    process(77, "docker", "S", 99_999, "docker", "run", "x");
+    process(78, "containerd", "S", 99_999, "/usr/bin/containerd");
+    Files.createDirectories(proc.resolve("self"));
+    Files.createDirectories(proc.resolve("4000"));
+  }
+
+  @Test
+  void the_start_is_the_boot_plus_the_ticks_of_the_process() throws IOException {
+    process(500, "dockerd", "S", 1234, "/usr/bin/dockerd", "-H", "fd://");
+
+    assertThat(find()).hasValue(BOOT.plusMillis(12_340));
+  }
+
+  @Test
+  void without_an_engine_there_is_no_start() throws IOException {
+    assertThat(find()).isEmpty();
+  }
+
+  @Test
+  void of_several_the_one_that_names_the_socket_counts() throws IOException {
+    process(500, "dockerd", "S", 100, "dockerd", "-H", "unix://" + SOCKET);
+    process(600, "dockerd", "S", 900, "dockerd", "--host=unix:///run/other/docker.sock");
+    process(700, "dockerd", "S", 950, "dockerd", "-H", "unix://" + SOCKET + "2");
+
+    assertThat(find()).hasValue(BOOT.plusSeconds(1));
+  }
+
+  @Test
+  void where_none_or_several_name_it_the_latest_counts() throws IOException {
+    process(500, "dockerd", "S", 300, "dockerd");
+    process(600, "dockerd", "S", 200, "dockerd", "-H", "fd://");
+    assertThat(find()).hasValue(BOOT.plusSeconds(3));
+
+    process(700, "dockerd", "S", 100, "dockerd", "--host=unix://" + SOCKET);
+    process(800, "dockerd", "S", 200, "dockerd", "-Hunix://" + SOCKET, "-D");
+    assertThat(find()).hasValue(BOOT.plusSeconds(2));
+  }
+
+  @Test
+  void a_process_with_parentheses_and_blanks_in_its_name_is_read_to_the_last_one()
+      throws IOException {
+    process(500, "dockerd", "S", 100, "dockerd");
+    Path stat = proc.resolve("500/stat");
+    Files.writeString(stat, Files.readString(stat).replace("(dockerd)", "(do) S 1 (ck) erd)"));
+
+    assertThat(find()).hasValue(BOOT.plusSeconds(1));
+  }
+
+  @Test
+  void a_dead_engine_that_nobody_reaped_does_not_count() throws IOException {
+    process(500, "dockerd", "S", 100, "dockerd");
+    process(600, "dockerd", "Z", 900);
+
+    assertThat(find()).hasValue(BOOT.plusSeconds(1));
+  }
+
+  @Test
+  void a_process_that_ends_while_it_is_read_is_passed_over() throws IOException {
+    process(500, "dockerd", "S", 100, "dockerd");
+    Path ended = Files.createDirectories(proc.resolve("600"));
+    Files.writeString(ended.resolve("comm"), "dockerd\n");
+    Path ending = Files.createDirectories(proc.resolve("700"));
+    Files.writeString(ending.resolve("comm"), "dockerd\n");
+    Files.writeString(ending.resolve("cmdline"), "dockerd\0");
+    Files.writeString(ending.resolve("stat"), "");
+
+    assertThat(find()).hasValue(BOOT.plusSeconds(1));
+  }
+
+  @Test
+  void names_and_arguments_that_are_not_utf_8_do_no_harm() throws IOException {
+    process(500, "dockerd", "S", 100, "dockerd");
+    Files.write(proc.resolve("500/cmdline"), new byte[] {'d', (byte) 0xff, 0, (byte) 0xc3});
+    Files.write(proc.resolve("77/comm"), new byte[] {(byte) 0xff, '\n'});
+
+    assertThat(find()).hasValue(BOOT.plusSeconds(1));
+  }
+
+  @Test
+  void procfs_that_can_not_be_read_is_an_error_and_not_an_absent_engine() {
+    assertThatThrownBy(() -> new EngineStart(proc.resolve("nowhere")).find(SOCKET))
+        .isInstanceOf(IOException.class);
+  }
+
+  private Optional<Instant> find() throws IOException {
+    return new EngineStart(proc).find(SOCKET);
+  }
+
+  private void process(int pid, String comm, String state, long startTime, String... arguments)
+      throws IOException {
+    Path process = Files.createDirectories(proc.resolve(Integer.toString(pid)));
+    Files.writeString(process.resolve("comm"), comm + "\n");
+    Files.writeString(process.resolve("cmdline"), String.join("\0", arguments) + "\0");
+    Files.writeString(
+        process.resolve("stat"),
+        pid
+            + " ("
+            + comm
+            + ") "
+            + state
+            + " 1 1 1 0 -1 4194560 9 9 9 9 9 9 9 9 20 0 25 0 "
+            + startTime
+            + " 2000000 5000\n");
+  }
+}
