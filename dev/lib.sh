@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# Helpers that the scripts in dev/ share. To be sourced.
+
+# Says what went wrong and ends the script with status 1.
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# Says what the script is doing, on stderr: stdout is for results.
+say() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+# need COMMAND:PACKAGE... makes sure that the commands exist. As root on Debian or Ubuntu the packages of the missing
+# ones are installed; elsewhere the script ends and names them.
+need() {
+  local pair missing=() packages=()
+  for pair in "$@"; do
+    command -v "${pair%%:*}" >/dev/null && continue
+    missing+=("${pair%%:*}")
+    packages+=("${pair##*:}")
+  done
+  if ((${#missing[@]} > 0)); then
+    install_packages "${missing[*]}" "${packages[@]}"
+  fi
+}
+
+# install_packages WHAT PACKAGE... installs Debian packages because WHAT is missing. No service is started by it.
+install_packages() {
+  local what=$1
+  shift
+  if ! command -v apt-get >/dev/null || ((EUID != 0)); then
+    die "missing: $what. Install it (Debian and Ubuntu, as root: apt-get install $*), then run this again."
+  fi
+  say "installing $* (missing: $what)"
+  (
+    trap allow_services EXIT
+    forbid_services
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -q -y update && apt-get -q -y install --no-install-recommends "$@"
+  ) >&2 || die "apt-get could not install $*: see above."
+}
+
+# A package must not start its service: the system's own dockerd is none of our business. Debian asks policy-rc.d.
+policy=/usr/sbin/policy-rc.d
+
+forbid_services() {
+  if [[ -e $policy && ! -e $policy.before-berth ]]; then
+    mv "$policy" "$policy.before-berth"
+  fi
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+}
+
+allow_services() {
+  rm -f "$policy"
+  if [[ -e $policy.before-berth ]]; then
+    mv "$policy.before-berth" "$policy"
+  fi
+}
