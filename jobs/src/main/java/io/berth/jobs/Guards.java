@@ -9,10 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/**
- * What holds back acts that are due: graces, the cap, back-off after failures, and what is in hand
- * already.
- */
+/** What holds back acts that are due: graces, the breaker, the cap, and back-off after failures. */
 final class Guards {
 
   private static final Duration FIRST_BACKOFF = Duration.ofMinutes(1);
@@ -21,13 +18,11 @@ final class Guards {
   private record Failures(int count, long notBefore) {}
 
   private final LongSupplier ticker;
-  private final InFlight inFlight;
   private final long started;
   private final Map<String, Failures> failures = new HashMap<>();
 
-  Guards(LongSupplier ticker, InFlight inFlight) {
+  Guards(LongSupplier ticker) {
     this.ticker = ticker;
-    this.inFlight = inFlight;
     this.started = ticker.getAsLong();
   }
 
@@ -63,9 +58,6 @@ final class Guards {
   }
 
   private synchronized String holds(Wanted wanted, int gone, PolicyBook.Safety safety) {
-    if (inFlight.isInHand(wanted.id())) {
-      return "in_hand";
-    }
     Failures failed = failures.get(wanted.id());
     if (failed != null && ticker.getAsLong() - failed.notBefore < 0) {
       return "backoff";

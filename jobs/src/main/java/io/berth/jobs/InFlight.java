@@ -44,12 +44,4 @@ final class InFlight {
     inHand.remove(containerId);
     ended.put(containerId, moment++);
   }
-
-  synchronized boolean isInHand(String containerId) {
-    return inHand.contains(containerId);
-  }
-
-  synchronized int size() {
-    return inHand.size();
-  }
 }

@@ -39,7 +39,7 @@ public final class Lookout {
     this.clock = clock;
     this.host = host;
     this.outages = new Outages(ledger);
-    this.reconciler = new Reconciler(ledger, outages, signals);
+    this.reconciler = new Reconciler(ledger, outages, signals, clock.instant());
     this.inFlight = inFlight;
     this.tally = tally;
   }

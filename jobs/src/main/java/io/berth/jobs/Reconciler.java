@@ -31,11 +31,20 @@ final class Reconciler {
   private final Ledger ledger;
   private final Outages outages;
   private final Signals signals;
+  private final Instant born;
 
-  Reconciler(Ledger ledger, Outages outages, Signals signals) {
+  Reconciler(Ledger ledger, Outages outages, Signals signals, Instant now) {
     this.ledger = ledger;
     this.outages = outages;
     this.signals = signals;
+    this.born =
+        ledger.write(
+            tables -> {
+              if (tables.fact(BORN).isEmpty()) {
+                tables.keep(BORN, now.toString());
+              }
+              return tables.fact(BORN).map(Instant::parse).orElse(now);
+            });
   }
 
   /**
@@ -77,15 +86,14 @@ final class Reconciler {
 
   private record Difference(@Nullable Known before, Known after, Subject subject) {}
 
-  private static int record(
+  private int record(
       Tables tables, List<Difference> differences, Collection<Known> gone, Mode mode, Instant now)
       throws SQLException {
-    Instant born = born(tables, now);
     int changes = 0;
     for (Difference each : differences) {
       tables.put(each.after);
       Container container = each.subject.container();
-      if (each.before != null || container.created().isAfter(born)) {
+      if (each.before != null || !container.created().isBefore(born)) {
         for (Change change : Change.between(each.before, container, each.subject.endedBy())) {
           record(tables, each.after, change, mode, now);
           changes++;
@@ -98,15 +106,6 @@ final class Reconciler {
       changes++;
     }
     return changes;
-  }
-
-  private static Instant born(Tables tables, Instant now) throws SQLException {
-    String born = tables.fact(BORN).orElse(null);
-    if (born == null) {
-      tables.keep(BORN, now.toString());
-      return now;
-    }
-    return Instant.parse(born);
   }
 
   /**

@@ -97,7 +97,7 @@ public final class Sweeps {
             parts.ledger,
             parts.clock,
             inFlight,
-            new Guards(parts.ticker, inFlight),
+            new Guards(parts.ticker),
             breaker,
             parts.lanes,
             parts.tally,

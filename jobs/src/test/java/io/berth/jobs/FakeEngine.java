@@ -17,11 +17,15 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** An Engine in memory: containers live by what a test does to them, and calls fail where it says so. */
+/**
+ * An Engine in memory: containers live by what a test does to them, and calls fail where it says
+ * so.
+ */
 final class FakeEngine implements Engine {
 
   private final Supplier<Instant> now;
-  private final Map<String, Container> containers = Collections.synchronizedMap(new LinkedHashMap<>());
+  private final Map<String, Container> containers =
+      Collections.synchronizedMap(new LinkedHashMap<>());
   private final List<String> calls = new ArrayList<>();
   private final Map<String, ActResult> answers = new HashMap<>();
   private @Nullable EventListener listener;
@@ -66,7 +70,12 @@ final class FakeEngine implements Engine {
 
   /** It ends, and no event tells. */
   void ends(String name, int exitCode) {
-    put(Containers.from(get(name)).state(State.EXITED).finishedAt(now.get()).exitCode(exitCode).pid(0));
+    put(
+        Containers.from(get(name))
+            .state(State.EXITED)
+            .finishedAt(now.get())
+            .exitCode(exitCode)
+            .pid(0));
   }
 
   void paused(String name) {

@@ -47,7 +47,8 @@ final class World implements AutoCloseable {
   private final Path file;
   private Instant now = START;
   private long nanos = 1_000_000_000L;
-  private HostState host = new HostState("boot-1", START.minus(Duration.ofDays(9)), START.minus(Duration.ofDays(8)));
+  private HostState host =
+      new HostState("boot-1", START.minus(Duration.ofDays(9)), START.minus(Duration.ofDays(8)));
   private PolicyBook book;
   private boolean stopping;
   private boolean disabled;
@@ -92,7 +93,8 @@ final class World implements AutoCloseable {
 
   private Identification identification(PolicyBook of) {
     OwnerChain owners = new OwnerChain(of.ownership(), uid -> users);
-    Infrastructure infrastructure = new Infrastructure(of.monitoring(), adminProtected::contains, null);
+    Infrastructure infrastructure =
+        new Infrastructure(of.monitoring(), adminProtected::contains, null);
     return new Identification() {
       @Override
       public OwnerChain.Attribution attribute(Container container) {
@@ -101,7 +103,7 @@ final class World implements AutoCloseable {
 
       @Override
       public ContainerType typeOf(Container container) {
-        return TypeChain.typeOf(container).type();
+        return TypeChain.typeOf(container);
       }
 
       @Override
@@ -238,7 +240,11 @@ final class World implements AutoCloseable {
   List<String> story(String name) {
     return events().stream()
         .filter(event -> event.path("details").path("container").asText().equals(name))
-        .map(event -> event.path("event_type").asText() + ":" + event.path("details").path("outcome").asText())
+        .map(
+            event ->
+                event.path("event_type").asText()
+                    + ":"
+                    + event.path("details").path("outcome").asText())
         .toList();
   }
 
