@@ -1,5 +1,7 @@
 package io.berth.jobs.engine;
 
+import java.util.Objects;
+
 /**
  * The Engine could not be asked, or did not answer as it should. What was asked for stays unknown.
  */
@@ -31,5 +33,11 @@ public final class EngineException extends Exception {
 
   public Kind kind() {
     return kind;
+  }
+
+  /** Where, what, and what to do; never null. */
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 }

@@ -1,0 +1,226 @@
+package io.berth.jobs.engine;
+
+import com.github.dockerjava.transport.DockerHttpClient;
+import com.github.dockerjava.transport.DockerHttpClient.Request.Method;
+import io.berth.jobs.container.Container;
+import io.berth.jobs.container.GpuRequests;
+import io.berth.jobs.engine.Engine.ActResult.Kind;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Docker Engine behind its HTTP API, through docker-java's transport.
+ *
+ * <p>Reads, acts and events have a {@link Lane} each: a stop takes its grace, and may hang, and
+ * must not keep anybody from looking. Nothing is configured from outside: no {@code
+ * ~/.docker/config.json}, no environment.
+ */
+public final class DockerEngine implements Engine {
+
+  private static final int READS_AT_ONCE = 16;
+  private static final int ACTS_AT_ONCE = 32;
+  private static final int SUBSCRIPTIONS = 4;
+
+  /** {@code {"type":["container"]}}. */
+  private static final String ONLY_CONTAINERS = encode("{\"type\":[\"container\"]}");
+
+  private final Supplier<Duration> timeout;
+  private final BooleanSupplier countImageEnv;
+  private final Lane reads;
+  private final Lane acts;
+  private final Lane streams;
+  private final EngineApi api = new EngineApi();
+  private final ImageEnvironments images = new ImageEnvironments(api);
+  private final Set<EventStream> subscriptions = ConcurrentHashMap.newKeySet();
+
+  /**
+   * Connects to nothing yet.
+   *
+   * @param host {@code unix:///path} or {@code tcp://host:port}
+   * @param timeout {@code safety.engine_timeout}
+   * @param countImageEnv {@code gpu.count_image_env}
+   * @throws IllegalArgumentException where the host is neither
+   */
+  public DockerEngine(URI host, Supplier<Duration> timeout, BooleanSupplier countImageEnv) {
+    checkHost(host);
+    this.timeout = timeout;
+    this.countImageEnv = countImageEnv;
+    reads = new Lane("berth-engine-read", host, READS_AT_ONCE, Lane.Reuse.POOLED);
+    acts = new Lane("berth-engine-act", host, ACTS_AT_ONCE, Lane.Reuse.NEVER);
+    streams = new Lane("berth-engine-events", host, SUBSCRIPTIONS, Lane.Reuse.NEVER);
+  }
+
+  private static void checkHost(URI host) {
+    String path = host.getPath();
+    boolean unix = "unix".equals(host.getScheme()) && path != null && path.startsWith("/");
+    boolean tcp = "tcp".equals(host.getScheme()) && host.getHost() != null && host.getPort() > 0;
+    if (!unix && !tcp) {
+      throw new IllegalArgumentException(
+          "the Engine's address is '"
+              + host
+              + "'; it has to be unix:///path/of/docker.sock or tcp://host:port");
+    }
+  }
+
+  @Override
+  public Info info() throws EngineException {
+    return reads.within(
+        timeout.get(),
+        "GET /info",
+        () -> {
+          EngineApi.Versions versions = api.versions(reads);
+          Fields info = get("/info");
+          return new Info(info.text("ID"), versions.engine(), versions.api().toString());
+        });
+  }
+
+  /** To be called inside {@link Lane#within}. */
+  private Fields get(String path) throws IOException, EngineException {
+    Lane.Answer answer = api.send(reads, Method.GET, path);
+    EngineApi.expectOk("GET " + path, answer);
+    return Fields.parseObject("GET " + path, answer.body());
+  }
+
+  @Override
+  public List<Summary> list() throws EngineException {
+    String what = "GET /containers/json";
+    return reads.within(
+        timeout.get(),
+        what,
+        () -> {
+          Lane.Answer answer = api.send(reads, Method.GET, "/containers/json?all=1");
+          EngineApi.expectOk(what, answer);
+          List<Summary> summaries = new ArrayList<>();
+          for (Fields element : Fields.parseArray(what, answer.body())) {
+            summaries.add(ContainerJson.summary(element));
+          }
+          return List.copyOf(summaries);
+        });
+  }
+
+  @Override
+  public Optional<Container> inspect(String id) throws EngineException {
+    String path = "/containers/" + encode(id) + "/json";
+    return reads.within(
+        timeout.get(),
+        "GET " + path,
+        () -> {
+          Lane.Answer answer = api.send(reads, Method.GET, path);
+          if (EngineApi.isGone(answer)) {
+            return Optional.empty();
+          }
+          EngineApi.expectOk("GET " + path, answer);
+          return Optional.of(container(ContainerJson.parse(id, answer.body())));
+        });
+  }
+
+  private Container container(ContainerJson json) throws IOException, EngineException {
+    boolean counts = countImageEnv.getAsBoolean();
+    List<String> imageEnv =
+        !counts && json.hasVisibleDevices() ? images.of(json.imageId(), reads) : List.of();
+    return json.container(GpuRequests.of(json.gpusAsked(imageEnv), counts));
+  }
+
+  @Override
+  public ActResult remove(String id) {
+    return act(Method.DELETE, "/containers/" + encode(id) + "?force=false&v=false", Duration.ZERO);
+  }
+
+  /** The Engine counts in seconds: a part of one is rounded up. */
+  @Override
+  public ActResult stop(String id, Duration grace) {
+    long seconds = grace.plusSeconds(1).minusNanos(1).toSeconds();
+    return act(Method.POST, "/containers/" + encode(id) + "/stop?t=" + seconds, grace);
+  }
+
+  @Override
+  public ActResult pause(String id) {
+    return act(Method.POST, "/containers/" + encode(id) + "/pause", Duration.ZERO);
+  }
+
+  @Override
+  public ActResult unpause(String id) {
+    return act(Method.POST, "/containers/" + encode(id) + "/unpause", Duration.ZERO);
+  }
+
+  private ActResult act(Method method, String path, Duration extra) {
+    try {
+      String what = method + " " + path;
+      return outcome(
+          acts.within(timeout.get().plus(extra), what, () -> api.send(acts, method, path)));
+    } catch (EngineException e) {
+      return new ActResult(Kind.FAILED, e.getMessage());
+    }
+  }
+
+  private static ActResult outcome(Lane.Answer answer) {
+    if (answer.ok()) {
+      return new ActResult(Kind.DONE, "");
+    }
+    String message = EngineApi.message(answer);
+    if (EngineApi.isGone(answer)) {
+      return new ActResult(Kind.GONE, message);
+    }
+    return switch (answer.status()) {
+      case 304 -> new ActResult(Kind.ALREADY, message);
+      case 409 -> new ActResult(Kind.REFUSED, message);
+      default ->
+          new ActResult(
+              Kind.FAILED, "the Engine answered %d: %s".formatted(answer.status(), message));
+    };
+  }
+
+  @Override
+  public Subscription subscribe(@Nullable Instant since, EventListener listener) {
+    EventStream stream = new EventStream(new Events(), since, listener);
+    subscriptions.add(stream);
+    stream.start();
+    return () -> {
+      stream.close();
+      subscriptions.remove(stream);
+    };
+  }
+
+  /** The Engine's event stream. */
+  private final class Events implements EventStream.Source {
+
+    @Override
+    public Instant now() throws EngineException {
+      Instant now =
+          streams.within(timeout.get(), "GET /info", () -> get("/info").instant("SystemTime"));
+      return now == null ? Instant.EPOCH : now;
+    }
+
+    @Override
+    public DockerHttpClient.Response open(Instant since) throws EngineException {
+      String path =
+          "/events?since=%d.%09d&filters=%s"
+              .formatted(since.getEpochSecond(), since.getNano(), ONLY_CONTAINERS);
+      return streams.within(timeout.get(), "GET /events", () -> api.open(streams, path));
+    }
+  }
+
+  static String encode(String pathElement) {
+    return URLEncoder.encode(pathElement, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  @Override
+  public void close() {
+    subscriptions.forEach(EventStream::close);
+    reads.close();
+    acts.close();
+    streams.close();
+  }
+}
