@@ -77,7 +77,8 @@ public final class ClockGuard {
             keep(tables, now);
             return record(tables, now.wall, jump, mode);
           });
-    } else if (kept == null || Duration.between(kept.wall, now.wall).abs().compareTo(KEEP_EVERY) >= 0) {
+    } else if (kept == null
+        || Duration.between(kept.wall, now.wall).abs().compareTo(KEEP_EVERY) >= 0) {
       ledger.write(tables -> keep(tables, now));
     }
     last = now;

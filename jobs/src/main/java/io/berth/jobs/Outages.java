@@ -81,7 +81,8 @@ final class Outages {
       remember(new Outage(before.minus(SHUTDOWN), now));
     }
     streamBroke = false;
-    if (keptContact == null || Duration.between(keptContact, now).abs().compareTo(KEEP_EVERY) >= 0) {
+    if (keptContact == null
+        || Duration.between(keptContact, now).abs().compareTo(KEEP_EVERY) >= 0) {
       keep("engine.contact", now.toString());
       keptContact = now;
     }
