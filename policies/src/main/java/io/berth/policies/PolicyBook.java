@@ -1,9 +1,11 @@
 package io.berth.policies;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +24,25 @@ public interface PolicyBook {
   Limits limitsFor(String owner, ContainerType type);
 
   /** The group that gives this user limits; empty where there is none. */
-  java.util.Optional<String> groupOf(String owner);
+  Optional<String> groupOf(String owner);
+
+  /** The members of each group, in the order of the file. */
+  Map<String, Set<String>> groups();
+
+  /** The group of users in no group. */
+  Optional<String> defaultGroup();
+
+  /** The users that have limits of their own. */
+  Set<String> usersWithOverrides();
+
+  /** Every exemption, expired ones as well. */
+  List<Exemption> exemptions();
+
+  /** What a user in no group, without overrides, may do with containers that follow their owner. */
+  Limits defaultLimits();
+
+  /** The same for a member of a group of {@link #groups}. */
+  Limits groupLimits(String group);
 
   Policies policies();
 
@@ -41,7 +61,7 @@ public interface PolicyBook {
   DaemonSettings daemon();
 
   /** The files it was read from, the main one first. */
-  List<java.nio.file.Path> files();
+  List<Path> files();
 
   /** {@code policies:}, but for the keys that {@link LimitKey} has. */
   record Policies(
@@ -153,12 +173,12 @@ public interface PolicyBook {
    * @param logLevel an SLF4J level in lower case
    */
   record DaemonSettings(
-      java.nio.file.Path ledger,
-      java.nio.file.Path events,
+      Path ledger,
+      Path events,
       long eventsMaxSize,
       TimeLimit eventsKeep,
       TimeLimit journalKeep,
-      java.nio.file.Path socket,
+      Path socket,
       @Nullable String http,
       @Nullable String metrics,
       @Nullable String dockerHost,
