@@ -1,0 +1,34 @@
+package io.berth.daemon.http;
+
+import io.berth.jobs.container.Container;
+import io.berth.policies.ContainerType;
+import io.berth.policies.Mode;
+import java.util.Map;
+
+/** What the gauges show, read at each scrape: quick, without I/O, and without throwing. */
+public interface Vitals {
+
+  /** What containers are counted by. */
+  record StateAndType(Container.State state, ContainerType type) {}
+
+  /** How many containers there are; combinations without any may be absent. */
+  Map<StateAndType, Integer> containers();
+
+  /** Whether the Engine answered when it was last asked. */
+  boolean engineUp();
+
+  boolean nvmlUp();
+
+  /** Whether the files on disk are those in force. */
+  boolean configValid();
+
+  boolean breakerTripped();
+
+  Mode mode();
+
+  /** Whether the event log has all that the journal has. */
+  boolean eventLogUp();
+
+  /** Whether the journal could be written when it last had to be. */
+  boolean journalUp();
+}

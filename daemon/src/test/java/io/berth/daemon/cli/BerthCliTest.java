@@ -1,0 +1,135 @@
+package io.berth.daemon.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.berth.policies.Mode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BerthCliTest {
+
+  @TempDir private Path folder;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+  private DaemonRunner.@Nullable Options started;
+  private @Nullable RuntimeException failure;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--help", "-h", "daemon --help", "check-config --help"})
+  void help_is_on_stdout(String line) {
+    assertThat(run(line)).isZero();
+    assertThat(out.toString()).contains("Usage: berth", "--config", "--output", "78");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--version", "-V", "check-config --version"})
+  void the_version_is_on_stdout(String line) {
+    assertThat(run(line)).isZero();
+    assertThat(out.toString()).matches("berth [0-9]+\\.[0-9]+\\.[0-9]+\\S*\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', daemon",
+    "chek-config, Did you mean: berth check-config",
+    "daemon --wait-for-engin, --wait-for-engine",
+    "daemon --mode banana, 'expected one of [OBSERVE, ENFORCE]'",
+    "daemon extra, 'extra'",
+    "check-config a b, 'b'",
+    "-o yaml check-config, 'yaml'",
+    "--config, --config",
+  })
+  void wrong_usage_is_2_with_a_hint_and_no_stack_trace(String line, String hint) {
+    assertThat(run(line)).isEqualTo(2);
+    assertThat(out.toString()).isEmpty();
+    assertThat(err.toString()).startsWith("berth: ").containsIgnoringCase(hint);
+    assertThat(err.toString()).contains("--help'").doesNotContain("\tat ", "Exception");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "daemon --mode enforce --config /x.yaml --wait-for-engine",
+        "--config /x.yaml daemon --wait-for-engine --mode=ENFORCE",
+        "--config=/x.yaml daemon --mode enforce --wait-for-engine",
+      })
+  void the_daemon_gets_its_options_before_or_after_the_command(String line) {
+    assertThat(run(line)).isEqualTo(17);
+    assertThat(started).isEqualTo(new DaemonRunner.Options(Path.of("/x.yaml"), Mode.ENFORCE, true));
+  }
+
+  @Test
+  void the_daemon_has_defaults() {
+    run("daemon");
+
+    assertThat(started)
+        .isEqualTo(
+            new DaemonRunner.Options(Path.of("/etc/berth/resource-limits.yaml"), null, false));
+  }
+
+  @Test
+  void a_command_that_throws_is_1_and_a_line() {
+    failure = new IllegalStateException("the scheduler could not start");
+
+    assertThat(run("daemon")).isEqualTo(1);
+    assertThat(err.toString()).isEqualTo("berth: the scheduler could not start\n");
+  }
+
+  @Test
+  void a_file_that_is_refused_is_78_with_its_problems_on_stdout() {
+    Path missing = folder.resolve("missing.yaml");
+
+    assertThat(run("check-config " + missing)).isEqualTo(78);
+    assertThat(out.toString()).startsWith(missing + ": ");
+    assertThat(err.toString()).isEqualTo(missing + ": refused: 1 error\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "check-config %s -o json",
+        "-o json check-config %s",
+        "check-config -o=JSON %s",
+        "check-config --output json --config %s",
+        "--config %s -o json check-config"
+      })
+  void problems_are_printed_as_json_as_well(String line) throws IOException {
+    Path missing = folder.resolve("missing.yaml");
+
+    assertThat(run(String.format(line, missing))).isEqualTo(78);
+
+    JsonNode answer = new ObjectMapper().readTree(out.toString());
+    assertThat(answer.path("file").asText()).isEqualTo(missing.toString());
+    assertThat(answer.path("valid").asBoolean(true)).isFalse();
+    assertThat(answer.path("problems")).hasSize(1);
+    assertThat(answer.path("problems").path(0).path("severity").asText()).isEqualTo("error");
+    assertThat(err.toString()).isEmpty();
+  }
+
+  private int run(String line) {
+    BerthCli cli =
+        new BerthCli(
+            options -> {
+              if (failure != null) {
+                throw failure;
+              }
+              started = options;
+              return 17;
+            },
+            new PrintWriter(out, true),
+            new PrintWriter(err, true));
+    return cli.run(line.isEmpty() ? new String[0] : line.split(" ", -1));
+  }
+}
