@@ -42,6 +42,15 @@ final class CleanupJob {
   /** What the rule said of one container, and the clock as it was before. */
   private record Judged(Subject subject, Verdict verdict, @Nullable ClockRow before) {}
 
+  /** What was found when all containers were judged, and what the judgement rests on. */
+  private record Findings(
+      Mode mode, Instant floor, Map<String, ClockRow> clocks, List<Wanted> wanted) {}
+
+  /** Judges, keeps the clocks and says what is to be said; acts on nothing. */
+  void notice(Picture picture) {
+    find(picture);
+  }
+
   /**
    * One sweep.
    *
@@ -50,20 +59,11 @@ final class CleanupJob {
   Enforcer.Enforced sweep(
       Picture picture, Identification identification, BooleanSupplier clocksSteady) {
     PolicyBook book = picture.book();
-    Mode mode = modes.of(name, book);
-    Instant floor = floor(picture, mode);
-    Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
-    List<Judged> judged = new ArrayList<>();
-    for (Subject subject : picture.subjects()) {
-      ClockRow before = current(subject, clocks.get(subject.id()));
-      judged.add(
-          new Judged(subject, judge(subject, book, before, mode, floor, picture.now()), before));
-    }
-    List<Wanted> wanted = remember(judged, clocks, mode, picture.now());
+    Findings found = find(picture);
     return enforcer.enforce(
         name,
-        mode,
-        wanted,
+        found.mode,
+        found.wanted,
         picture,
         new Enforcer.SecondThoughts() {
           @Override
@@ -74,10 +74,24 @@ final class CleanupJob {
           @Override
           public Verdict judge(Subject fresh, Instant now) {
             Subject again = fresh.protectedBy(identification.protects(fresh.container()));
-            ClockRow before = current(again, clocks.get(again.id()));
-            return CleanupJob.this.judge(again, book, before, mode, floor, now);
+            ClockRow before = current(again, found.clocks.get(again.id()));
+            return CleanupJob.this.judge(again, book, before, found.mode, found.floor, now);
           }
         });
+  }
+
+  /** One at a time, so that the event stream's look and a sweep don't both say the same. */
+  private synchronized Findings find(Picture picture) {
+    Mode mode = modes.of(name, picture.book());
+    Instant floor = floor(picture, mode);
+    Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
+    List<Judged> judged = new ArrayList<>();
+    for (Subject subject : picture.subjects()) {
+      ClockRow before = current(subject, clocks.get(subject.id()));
+      Verdict verdict = judge(subject, picture.book(), before, mode, floor, picture.now());
+      judged.add(new Judged(subject, verdict, before));
+    }
+    return new Findings(mode, floor, clocks, remember(judged, clocks, mode, picture.now()));
   }
 
   private Instant floor(Picture picture, Mode mode) {

@@ -5,6 +5,7 @@ import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class Modes {
 
   private static final String FACT = "mode";
+  private static final String LAST = "mode.last";
 
   private final Ledger ledger;
   private final @Nullable Mode commandLine;
@@ -41,6 +43,20 @@ public final class Modes {
       return commandLine;
     }
     return ledger.read(tables -> tables.fact(FACT)).map(Mode::valueOf).orElse(book.safety().mode());
+  }
+
+  /** Records as an event that another mode is in force than when this was last called. */
+  void journal(Mode mode, Instant now) {
+    Optional<Mode> before = ledger.read(tables -> tables.fact(LAST)).map(Mode::valueOf);
+    if (before.isEmpty() || before.get() != mode) {
+      Map<String, Object> details =
+          before.isEmpty() ? Map.of() : Map.of("before", before.get().word());
+      ledger.update(
+          tables -> {
+            tables.keep(LAST, mode.name());
+            tables.append(Events.ofDaemon(now, "daemon.mode", "daemon", null, mode, details));
+          });
+    }
   }
 
   /** The mode of one job. */

@@ -60,6 +60,7 @@ public final class Sweeps {
    * What one sweep came to.
    *
    * @param skipped why nothing was looked at or done, in words; empty where the sweep was whole
+   * @param engineUp whether the Engine answered, as far as it was asked
    * @param containers how many it looked at
    * @param changes how much had happened since the last look
    * @param acts those that were begun; they may go on after the sweep
@@ -67,13 +68,14 @@ public final class Sweeps {
    */
   public record Report(
       String skipped,
+      boolean engineUp,
       int containers,
       int changes,
       List<CompletableFuture<Outcome>> acts,
       Map<String, Integer> heldBack) {
 
-    static Report skipped(String why) {
-      return new Report(why, 0, 0, List.of(), Map.of());
+    static Report skipped(String why, boolean engineUp) {
+      return new Report(why, engineUp, 0, 0, List.of(), Map.of());
     }
   }
 
@@ -144,17 +146,18 @@ public final class Sweeps {
     PolicyBook book = parts.book.get();
     try {
       Mode mode = parts.modes.inForce(book);
+      parts.modes.journal(mode, parts.clock.instant());
       Optional<Duration> jump = checkClock(book, mode);
       if (jump.isPresent()) {
         log.warn(
             "the clock jumped by {}: all that is pending moved by as much, and {} does nothing now",
             jump.get(),
             job.word());
-        return Report.skipped("the clock jumped by " + jump.get());
+        return Report.skipped("the clock jumped by " + jump.get(), true);
       }
       return sweep(job, book, mode);
     } catch (EngineException | LedgerException e) {
-      return failed(job, book, String.valueOf(e.getMessage()));
+      return failed(job, book, e);
     }
   }
 
@@ -168,22 +171,23 @@ public final class Sweeps {
             ? new Enforcer.Enforced(Map.of(), List.of())
             : cleanup.sweep(picture, identification, () -> isSteady(book));
     return new Report(
-        "", picture.subjects().size(), look.changes(), enforced.acts(), enforced.heldBack());
+        "", true, picture.subjects().size(), look.changes(), enforced.acts(), enforced.heldBack());
   }
 
   /**
-   * Looks, without judging anything: what there is to know is recorded.
-   *
-   * @return how much had changed since the last look; 0 where looking failed
+   * Something happened: looks, records it, and tells owners of what is to come of it. Acts wait for
+   * their job's time, so that caps count for what they say.
    */
-  public int look() {
+  public void notice() {
     PolicyBook book = parts.book.get();
     try {
       Mode mode = parts.modes.inForce(book);
-      return lookout.look(book, parts.identification.apply(book), mode, false).changes();
+      Lookout.Look look = lookout.look(book, parts.identification.apply(book), mode, false);
+      if (look.changes() > 0) {
+        cleanups.values().forEach(cleanup -> cleanup.notice(look.picture()));
+      }
     } catch (EngineException | LedgerException e) {
-      log.debug("a look failed; the next sweep looks again", e);
-      return 0;
+      log.debug("looking failed; the next sweep looks again", e);
     }
   }
 
@@ -196,17 +200,18 @@ public final class Sweeps {
   }
 
   /** Says it once a streak: in the log, and as an event where the journal can be written. */
-  private Report failed(JobName job, PolicyBook book, String why) {
+  private Report failed(JobName job, PolicyBook book, Exception e) {
+    String why = String.valueOf(e.getMessage());
     if (failing.add(job)) {
       log.error("{} did nothing: {}; it is tried again at its next time", job.word(), why);
       try {
         parts.ledger.write(
             tables -> tables.append(sweepError(job, parts.modes.inForce(book), why)));
-      } catch (LedgerException e) {
-        log.debug("the failure could not be recorded either", e);
+      } catch (LedgerException unwritten) {
+        log.debug("the failure could not be recorded either", unwritten);
       }
     }
-    return Report.skipped(why);
+    return Report.skipped(why, !(e instanceof EngineException));
   }
 
   private JournalEntry sweepError(JobName job, Mode mode, String why) {

@@ -72,7 +72,6 @@ public final class Metrics {
   /** Shows these vitals from now on. Called once. */
   public void watch(Vitals vitals) {
     flag("berth.engine.up", "Whether the Docker Engine answers.", vitals::engineUp);
-    flag("berth.nvml.up", "Whether NVML answers.", vitals::nvmlUp);
     flag(
         "berth.config.valid",
         "Whether the configuration on disk is the one in force.",
@@ -125,16 +124,16 @@ public final class Metrics {
   }
 
   /**
-   * An act that was due and not done.
+   * Acts that were due and not done.
    *
    * @param guard what held it back, such as {@code startup_grace}, {@code cap}, {@code breaker}
    */
-  public void heldBack(JobName job, String guard) {
+  public void heldBack(JobName job, String guard, int count) {
     Counter.builder("berth.held.back")
         .description("Due acts that a guard held back, counted at each sweep.")
         .tags("job", job.word(), "guard", guard)
         .register(registry)
-        .increment();
+        .increment(count);
   }
 
   /** All of them in Prometheus' text format, version 0.0.4. */

@@ -17,8 +17,6 @@ public interface Vitals {
   /** Whether the Engine answered when it was last asked. */
   boolean engineUp();
 
-  boolean nvmlUp();
-
   /** Whether the files on disk are those in force. */
   boolean configValid();
 

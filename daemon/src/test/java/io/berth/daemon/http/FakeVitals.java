@@ -20,11 +20,6 @@ final class FakeVitals implements Vitals {
   }
 
   @Override
-  public boolean nvmlUp() {
-    return false;
-  }
-
-  @Override
   public boolean configValid() {
     return true;
   }

@@ -26,7 +26,6 @@ class MetricsTest {
   @ValueSource(
       strings = {
         "berth_engine_up 1.0",
-        "berth_nvml_up 0.0",
         "berth_config_valid 1.0",
         "berth_breaker_tripped 0.0",
         "berth_event_log_up 1.0",
@@ -75,7 +74,7 @@ class MetricsTest {
   void acts_and_what_was_held_back_are_counted() {
     metrics.act(JobName.STALE_CLEANUP, "remove", "hold_expired", "done");
     metrics.act(JobName.STALE_CLEANUP, "remove", "hold_expired", "done");
-    metrics.heldBack(JobName.CREATED_CLEANUP, "boot_grace");
+    metrics.heldBack(JobName.CREATED_CLEANUP, "boot_grace", 1);
 
     assertThat(lines())
         .contains(

@@ -24,6 +24,7 @@ public final class Ledger implements AutoCloseable {
   private final Database database;
   private final Tables tables;
   private boolean healthy = true;
+  private Runnable eventsWritten = () -> {};
 
   /** What is done within one transaction. */
   @FunctionalInterface
@@ -65,6 +66,14 @@ public final class Ledger implements AutoCloseable {
     return Optional.ofNullable(database.setAside());
   }
 
+  /**
+   * Calls {@code listener} after each write that held an event. It must be quick, and must not use
+   * the ledger on the caller's thread.
+   */
+  public synchronized void whenEventsAreWritten(Runnable listener) {
+    eventsWritten = listener;
+  }
+
   /** Whether the last write came through. */
   public synchronized boolean isHealthy() {
     return healthy;
@@ -81,6 +90,9 @@ public final class Ledger implements AutoCloseable {
       T result = work.in(tables);
       tables.run("COMMIT");
       healthy = true;
+      if (tables.tookEvents()) {
+        eventsWritten.run();
+      }
       return result;
     } catch (SQLException e) {
       healthy = false;

@@ -29,6 +29,7 @@ public final class Tables {
 
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
+  private boolean appendedEvents;
 
   Tables(Connection connection) {
     this.connection = connection;
@@ -43,6 +44,7 @@ public final class Tables {
 
   /** Appends a row and answers its number. */
   public long append(JournalEntry entry) throws SQLException {
+    appendedEvents |= entry.event() != null;
     PreparedStatement insert =
         set(
             """
@@ -284,6 +286,13 @@ public final class Tables {
       statement.setObject(i + 1, arguments[i]);
     }
     return statement;
+  }
+
+  /** Whether an event was appended since this was last asked. */
+  boolean tookEvents() {
+    boolean took = appendedEvents;
+    appendedEvents = false;
+    return took;
   }
 
   void run(String sql) throws SQLException {

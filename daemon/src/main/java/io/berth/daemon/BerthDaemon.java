@@ -1,0 +1,125 @@
+package io.berth.daemon;
+
+import io.berth.daemon.cli.DaemonRunner;
+import io.berth.daemon.cli.ExitCode;
+import io.berth.daemon.config.BadConfiguration;
+import io.berth.daemon.config.BookInForce;
+import io.berth.daemon.process.Logging;
+import io.berth.daemon.process.Signals;
+import io.berth.jobs.engine.DockerEngine;
+import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.LedgerException;
+import io.berth.policies.PolicyBook;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The daemon's life: what must be there at its start, the wait for its end, and its exit code. */
+final class BerthDaemon implements DaemonRunner {
+
+  private static final String DEFAULT_ENGINE = "unix:///var/run/docker.sock";
+  private static final int RETRY_SECONDS = 2;
+  private static final Logger log = LoggerFactory.getLogger(BerthDaemon.class);
+
+  @Override
+  public int run(Options options) {
+    CountDownLatch end = new CountDownLatch(1);
+    AtomicReference<@Nullable Runnable> reload = new AtomicReference<>();
+    Signals.listen(
+        end::countDown,
+        () -> {
+          Runnable now = reload.get();
+          if (now != null) {
+            now.run();
+          }
+        });
+    try {
+      BookInForce books = BookInForce.start(options.config());
+      Logging.setLevel(books.book().daemon().logLevel());
+      return run(options, books, end, reload);
+    } catch (BadConfiguration e) {
+      log.error("{}", e.getMessage());
+      return ExitCode.CONFIG;
+    } catch (LedgerException | IOException | IllegalArgumentException e) {
+      log.error("{}", e.getMessage());
+      return ExitCode.FAILED;
+    }
+  }
+
+  private static int run(
+      Options options,
+      BookInForce books,
+      CountDownLatch end,
+      AtomicReference<@Nullable Runnable> reload)
+      throws IOException {
+    PolicyBook book = books.book();
+    URI address = engineAddress(book, System.getenv());
+    try (Ledger ledger = Ledger.open(book.daemon().ledger(), Instant.now());
+        DockerEngine engine =
+            new DockerEngine(
+                address,
+                () -> books.book().safety().engineTimeout(),
+                () -> books.book().gpu().countImageEnv())) {
+      if (!isThere(engine, address, options.waitForEngine(), end)) {
+        return end.getCount() == 0 ? ExitCode.DONE : ExitCode.NO_ENGINE;
+      }
+      try (Wiring wiring = new Wiring(options, books, ledger, engine, address)) {
+        reload.set(wiring::reload);
+        end.await();
+        log.info("told to end");
+      }
+      return ExitCode.DONE;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return ExitCode.FAILED;
+    }
+  }
+
+  /** {@code daemon.docker_host}, else {@code DOCKER_HOST}, else the Engine's default. */
+  static URI engineAddress(PolicyBook book, Map<String, String> environment) {
+    String configured = book.daemon().dockerHost();
+    String fromEnvironment = environment.getOrDefault("DOCKER_HOST", "");
+    if (configured != null) {
+      return URI.create(configured);
+    }
+    return URI.create(fromEnvironment.isBlank() ? DEFAULT_ENGINE : fromEnvironment.strip());
+  }
+
+  /** Whether the Engine answers; where told to wait, asks until it does or the daemon is to end. */
+  private static boolean isThere(Engine engine, URI address, boolean wait, CountDownLatch end)
+      throws InterruptedException {
+    boolean said = false;
+    while (true) {
+      try {
+        Engine.Info info = engine.info();
+        log.info("Docker Engine {} at {}, API {}", info.version(), address, info.apiVersion());
+        return true;
+      } catch (EngineException e) {
+        if (!wait) {
+          log.error(
+              "the Docker Engine at {} is unreachable: {}; start it, set DOCKER_HOST or"
+                  + " daemon.docker_host, or give --wait-for-engine",
+              address,
+              e.getMessage());
+          return false;
+        }
+        if (!said) {
+          log.warn("waiting for the Docker Engine at {}: {}", address, e.getMessage());
+          said = true;
+        }
+      }
+      if (end.await(RETRY_SECONDS, TimeUnit.SECONDS)) {
+        return false;
+      }
+    }
+  }
+}

@@ -1,0 +1,351 @@
+package io.berth.daemon;
+
+import io.berth.daemon.cli.DaemonRunner;
+import io.berth.daemon.cli.Version;
+import io.berth.daemon.config.BookInForce;
+import io.berth.daemon.events.Backlog;
+import io.berth.daemon.events.EventLog;
+import io.berth.daemon.http.Health;
+import io.berth.daemon.http.HttpEndpoint;
+import io.berth.daemon.http.Metrics;
+import io.berth.daemon.http.Vitals;
+import io.berth.daemon.process.Logging;
+import io.berth.daemon.schedule.Timetable;
+import io.berth.jobs.DaemonJournal;
+import io.berth.jobs.Modes;
+import io.berth.jobs.Sweeps;
+import io.berth.jobs.container.UserDatabase;
+import io.berth.jobs.engine.DockerEngine;
+import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.Inventory;
+import io.berth.jobs.host.GetentUserDatabase;
+import io.berth.jobs.host.OwnContainer;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.LedgerException;
+import io.berth.policies.JobName;
+import io.berth.policies.Mode;
+import io.berth.policies.PolicyBook;
+import io.berth.policies.Problem;
+import io.berth.policies.Schedule;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** How the parts of a running daemon are put together, in the order they start; and its end. */
+final class Wiring implements AutoCloseable {
+
+  private static final Path DISABLE_FILE = Path.of("/etc/berth/disable");
+  private static final Path PROC = Path.of("/proc");
+  private static final int ACTS_AT_ONCE = 8;
+  private static final int INSPECTS_AT_ONCE = 8;
+  private static final Duration INSPECT_PATIENCE = Duration.ofSeconds(5);
+  private static final Duration LAST_ACTS = Duration.ofSeconds(10);
+
+  /** Events come in bursts: one look serves all of them. */
+  private static final Duration GATHER = Duration.ofMillis(200);
+
+  private static final Logger log = LoggerFactory.getLogger(Wiring.class);
+
+  private final InstantSource clock = Clock.systemUTC();
+  private final BookInForce books;
+  private final Ledger ledger;
+  private final DaemonJournal journal;
+  private final Modes modes;
+  private final Inventory inventory;
+  private final ExecutorService lanes;
+  private final ScheduledExecutorService housekeeping;
+  private final AtomicBoolean stopping = new AtomicBoolean();
+  private final AtomicBoolean lookIsDue = new AtomicBoolean();
+  private final AtomicBoolean pumpIsDue = new AtomicBoolean();
+  private final EventLog eventLog;
+  private final Sweeps sweeps;
+  private final List<HttpEndpoint> endpoints = new ArrayList<>();
+  private final Timetable timetable;
+  private final Engine.Subscription subscription;
+  private volatile boolean engineUp = true;
+
+  Wiring(
+      DaemonRunner.Options options,
+      BookInForce books,
+      Ledger ledger,
+      DockerEngine engine,
+      URI engineAddress)
+      throws IOException {
+    this.books = books;
+    this.ledger = ledger;
+    PolicyBook book = books.book();
+    HostWatch host = new HostWatch(PROC, engineAddress, System::nanoTime);
+    journal = new DaemonJournal(ledger, clock);
+    modes = new Modes(ledger, options.mode(), () -> Files.exists(DISABLE_FILE));
+    inventory = new Inventory(engine, INSPECTS_AT_ONCE, INSPECT_PATIENCE);
+    lanes = Executors.newFixedThreadPool(ACTS_AT_ONCE, work -> thread("act", work));
+    housekeeping = Executors.newScheduledThreadPool(2, work -> thread("housekeeping", work));
+
+    eventLog = new EventLog(book.daemon().events(), this::retention, this::backlog, clock);
+    ledger.whenEventsAreWritten(() -> soon(pumpIsDue, Duration.ZERO, eventLog::pump));
+    every(Duration.ofSeconds(30), eventLog::pump);
+    every(Duration.ofMinutes(10), eventLog::tidy);
+    journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger));
+
+    Metrics metrics = new Metrics(Version.current(), clock);
+    Gauges gauges = new Gauges(metrics);
+    UserDatabase users = new GetentUserDatabase(clock);
+    Identifications identifications = new Identifications(users, OwnContainer.id(PROC));
+    sweeps =
+        new Sweeps(
+            new Sweeps.Parts(
+                engine,
+                inventory,
+                ledger,
+                clock,
+                System::nanoTime,
+                host,
+                books::book,
+                identifications::of,
+                modes,
+                lanes,
+                gauges,
+                stopping::get));
+    metrics.watch(vitals(gauges));
+    listen(book, metrics);
+
+    subscription = engine.subscribe(null, listener(host));
+    timetable =
+        Timetable.start(
+            schedules(books.book()),
+            job -> engineUp = sweeps.run(job).engineUp(),
+            (job, why) -> log.error("{} ended with an error that nobody expected", job.word(), why),
+            clock,
+            System::nanoTime);
+    log.info("ready; mode {}", modes.inForce(book).word());
+  }
+
+  private static Map<String, Object> startDetails(DaemonRunner.Options options, Ledger ledger) {
+    String setAside = ledger.setAside().map(Path::toString).orElse("");
+    return Map.of(
+        "version", Version.current(),
+        "config", options.config().toAbsolutePath().toString(),
+        "ledger_set_aside", setAside);
+  }
+
+  private Engine.EventListener listener(HostWatch host) {
+    Engine.EventListener lookout = sweeps.listener(() -> soon(lookIsDue, GATHER, sweeps::notice));
+    return new Engine.EventListener() {
+      @Override
+      public void connected() {
+        engineUp = true;
+        host.engineIsBack();
+        lookout.connected();
+      }
+
+      @Override
+      public void event(Engine.Event event) {
+        lookout.event(event);
+      }
+
+      @Override
+      public void disconnected(String why) {
+        log.warn(
+            "the Engine's event stream broke: {}; it is opened again as soon as it can be", why);
+        engineUp = false;
+        lookout.disconnected(why);
+      }
+    };
+  }
+
+  private void every(Duration period, Runnable work) {
+    Future<?> unused =
+        housekeeping.scheduleWithFixedDelay(
+            guarded(work), period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Runs it once, a moment from now, however often it is asked for until then. */
+  private void soon(AtomicBoolean isDue, Duration delay, Runnable work) {
+    if (!stopping.get() && isDue.compareAndSet(false, true)) {
+      Runnable once =
+          () -> {
+            isDue.set(false);
+            work.run();
+          };
+      Future<?> unused =
+          housekeeping.schedule(guarded(once), delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private static Runnable guarded(Runnable work) {
+    return () -> {
+      try {
+        work.run();
+      } catch (RuntimeException e) {
+        log.error("an error that nobody expected; it is tried again at the next occasion", e);
+      }
+    };
+  }
+
+  private void listen(PolicyBook book, Metrics metrics) throws IOException {
+    String http = book.daemon().http();
+    if (http != null) {
+      endpoints.add(HttpEndpoint.start(http, metrics, health()));
+    }
+    String metricsOnly = book.daemon().metrics();
+    if (metricsOnly != null) {
+      endpoints.add(HttpEndpoint.startMetricsOnly(metricsOnly, metrics));
+    }
+  }
+
+  /** The book's schedules, for the jobs there are. */
+  private PolicyBook.Schedules schedules(PolicyBook book) {
+    Map<JobName, Schedule> mine = new EnumMap<>(JobName.class);
+    for (JobName job : JobName.values()) {
+      mine.put(job, sweeps.jobs().contains(job) ? book.schedules().of(job) : new Schedule.Off());
+    }
+    return new PolicyBook.Schedules(book.schedules().timezone(), mine);
+  }
+
+  private EventLog.Retention retention() {
+    PolicyBook.DaemonSettings settings = books.book().daemon();
+    return new EventLog.Retention(settings.eventsMaxSize(), settings.eventsKeep());
+  }
+
+  private List<Backlog.Row> backlog(long seq, int limit) {
+    return ledger.read(tables -> tables.eventsAfter(seq, limit)).stream().map(Wiring::row).toList();
+  }
+
+  private static Backlog.Row row(JournalEntry entry) {
+    return new Backlog.Row(entry.seq(), Objects.requireNonNull(entry.event()));
+  }
+
+  /** Reads the configuration again; the journal says what came of it. */
+  void reload() {
+    books.reload(
+        new BookInForce.Listener() {
+          @Override
+          public void replaced(PolicyBook now, List<Problem> notes, List<String> atNextStart) {
+            Logging.setLevel(now.daemon().logLevel());
+            timetable.replace(schedules(now));
+            tell("config.reload", Map.of("notes", notes.size(), "at_next_start", atNextStart));
+          }
+
+          @Override
+          public void refused(List<Problem> problems) {
+            List<String> lines = problems.stream().map(Problem::toString).toList();
+            tell("config.reject", Map.of("problems", lines, "next", "the book in force stays"));
+          }
+        });
+  }
+
+  private void tell(String type, Map<String, Object> details) {
+    try {
+      journal.record(type, modes.inForce(books.book()), details);
+    } catch (LedgerException e) {
+      log.error("{} could not be recorded: {}", type, e.getMessage());
+    }
+  }
+
+  private Vitals vitals(Gauges gauges) {
+    return new Vitals() {
+      @Override
+      public Map<StateAndType, Integer> containers() {
+        return gauges.containers();
+      }
+
+      @Override
+      public boolean engineUp() {
+        return engineUp;
+      }
+
+      @Override
+      public boolean configValid() {
+        return books.isValid();
+      }
+
+      @Override
+      public boolean breakerTripped() {
+        return sweeps.isBreakerTripped();
+      }
+
+      @Override
+      public Mode mode() {
+        return modes.inForce(books.book());
+      }
+
+      @Override
+      public boolean eventLogUp() {
+        return eventLog.isUp();
+      }
+
+      @Override
+      public boolean journalUp() {
+        return ledger.isHealthy();
+      }
+    };
+  }
+
+  private Health health() {
+    return new Health() {
+      @Override
+      public List<String> ailments() {
+        return ledger.isHealthy()
+            ? List.of()
+            : List.of("the ledger can't be written: no act is done");
+      }
+
+      @Override
+      public List<String> hindrances() {
+        return engineUp ? ailments() : List.of("the Docker Engine does not answer");
+      }
+    };
+  }
+
+  /** Finishes what is in hand, or abandons it safely: an act not yet begun is dropped. */
+  @Override
+  public void close() {
+    stopping.set(true);
+    subscription.close();
+    timetable.shutdown(LAST_ACTS);
+    lanes.shutdown();
+    if (!ended(lanes, LAST_ACTS)) {
+      log.warn("an act is still in hand; the next start finds out what came of it");
+    }
+    tell("daemon.stop", Map.of());
+    housekeeping.shutdown();
+    ended(housekeeping, LAST_ACTS);
+    eventLog.pump();
+    eventLog.close();
+    endpoints.forEach(HttpEndpoint::close);
+    inventory.close();
+  }
+
+  private static boolean ended(ExecutorService executor, Duration patience) {
+    try {
+      return executor.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static Thread thread(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+}
