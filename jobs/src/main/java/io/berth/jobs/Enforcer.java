@@ -186,6 +186,14 @@ final class Enforcer {
       guards.settled(act.wanted.id());
     }
     count(act.job, act.wanted, result.outcome);
+    log.info(
+        "{} {} of {} ({}): {}{}",
+        act.wanted.act().cause().action().word(),
+        act.wanted.subject().container().name(),
+        act.wanted.subject().owner().name(),
+        act.wanted.act().why(),
+        result.outcome.word(),
+        result.detail.isEmpty() ? "" : ": " + result.detail);
     settle(entry(act.job, act.wanted, OUTCOME, act.intent, result.outcome, result.detail));
     return result.outcome;
   }

@@ -26,7 +26,7 @@ public final class EngineStart {
   private static final int STATE = 0;
   private static final String GONE_STATES = "ZXx";
 
-  private record Engine(String commandLine, Instant start) {
+  private record Engine(String pid, String commandLine, Instant start) {
 
     boolean names(String socketPath) {
       String socket = "unix://" + socketPath;
@@ -44,18 +44,33 @@ public final class EngineStart {
   }
 
   /**
-   * When the Engine at that socket started. Of several Engines those count whose command line names
-   * the socket, if any does, and of these the one that started last: a clock that starts too late
-   * takes nothing from anybody.
+   * When the Engine at that socket started. Of several Engines that one counts which the pid file
+   * beside the socket names ({@code docker.pid}, as the Engine's defaults have it); else those
+   * whose command line names the socket, if any does; and of several still the one that started
+   * last: a clock that starts too late takes nothing from anybody.
    *
    * @return empty where no such process is seen: no Engine, or one in another PID namespace
    * @throws IOException procfs itself can't be read
    */
   public Optional<Instant> find(String socketPath) throws IOException {
     List<Engine> engines = engines(new HostFacts(proc).bootTime());
+    String pid = pidBeside(socketPath);
+    Optional<Engine> known = engines.stream().filter(engine -> engine.pid.equals(pid)).findFirst();
+    if (known.isPresent()) {
+      return known.map(Engine::start);
+    }
     List<Engine> named = engines.stream().filter(engine -> engine.names(socketPath)).toList();
     return (named.isEmpty() ? engines : named)
         .stream().map(Engine::start).max(Comparator.naturalOrder());
+  }
+
+  /** Empty where there is no such file. */
+  private static String pidBeside(String socketPath) {
+    try {
+      return Proc.read(Path.of(socketPath.replaceFirst("\\.sock$", "") + ".pid")).strip();
+    } catch (IOException thereIsNone) {
+      return "";
+    }
   }
 
   private List<Engine> engines(Instant bootTime) throws IOException {
@@ -77,7 +92,7 @@ public final class EngineStart {
       }
       String commandLine = Proc.read(process.resolve("cmdline"));
       return start(Proc.read(process.resolve("stat")), bootTime)
-          .map(start -> new Engine(commandLine, start));
+          .map(start -> new Engine(process.getFileName().toString(), commandLine, start));
     } catch (IOException itEndedMeanwhile) {
       return Optional.empty();
     }

@@ -14,13 +14,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EngineStartTest {
 
-  private static final String SOCKET = "/var/run/docker.sock";
   private static final Instant BOOT = Instant.parse("2026-03-02T08:00:00Z");
 
   @TempDir Path proc;
+  @TempDir Path run;
+  private String socket = "";
 
   @BeforeEach
   void a_host_with_other_processes() throws IOException {
+    socket = run.resolve("docker.sock").toString();
     Files.writeString(proc.resolve("stat"), "btime " + BOOT.getEpochSecond() + "\n");
     process(1, "systemd", "S", 0, "/sbin/init");
     process(77, "docker", "S", 99_999, "docker", "run", "x");
@@ -43,11 +45,22 @@ class EngineStartTest {
 
   @Test
   void of_several_the_one_that_names_the_socket_counts() throws IOException {
-    process(500, "dockerd", "S", 100, "dockerd", "-H", "unix://" + SOCKET);
+    process(500, "dockerd", "S", 100, "dockerd", "-H", "unix://" + socket);
     process(600, "dockerd", "S", 900, "dockerd", "--host=unix:///run/other/docker.sock");
-    process(700, "dockerd", "S", 950, "dockerd", "-H", "unix://" + SOCKET + "2");
+    process(700, "dockerd", "S", 950, "dockerd", "-H", "unix://" + socket + "2");
 
     assertThat(find()).hasValue(BOOT.plusSeconds(1));
+  }
+
+  @Test
+  void the_one_that_the_pid_file_beside_the_socket_names_counts_before_all() throws IOException {
+    process(500, "dockerd", "S", 100, "dockerd", "--config-file", "/etc/x.json");
+    process(600, "dockerd", "S", 900, "dockerd", "-H", "unix://" + socket);
+    Files.writeString(run.resolve("docker.pid"), "500\n");
+    assertThat(find()).hasValue(BOOT.plusSeconds(1));
+
+    Files.writeString(run.resolve("docker.pid"), "77\n");
+    assertThat(find()).as("of no Engine").hasValue(BOOT.plusSeconds(9));
   }
 
   @Test
@@ -56,8 +69,8 @@ class EngineStartTest {
     process(600, "dockerd", "S", 200, "dockerd", "-H", "fd://");
     assertThat(find()).hasValue(BOOT.plusSeconds(3));
 
-    process(700, "dockerd", "S", 100, "dockerd", "--host=unix://" + SOCKET);
-    process(800, "dockerd", "S", 200, "dockerd", "-Hunix://" + SOCKET, "-D");
+    process(700, "dockerd", "S", 100, "dockerd", "--host=unix://" + socket);
+    process(800, "dockerd", "S", 200, "dockerd", "-Hunix://" + socket, "-D");
     assertThat(find()).hasValue(BOOT.plusSeconds(2));
   }
 
@@ -103,12 +116,12 @@ class EngineStartTest {
 
   @Test
   void procfs_that_can_not_be_read_is_an_error_and_not_an_absent_engine() {
-    assertThatThrownBy(() -> new EngineStart(proc.resolve("nowhere")).find(SOCKET))
+    assertThatThrownBy(() -> new EngineStart(proc.resolve("nowhere")).find(socket))
         .isInstanceOf(IOException.class);
   }
 
   private Optional<Instant> find() throws IOException {
-    return new EngineStart(proc).find(SOCKET);
+    return new EngineStart(proc).find(socket);
   }
 
   private void process(int pid, String comm, String state, long startTime, String... arguments)
