@@ -129,7 +129,7 @@ final class CronLine {
     } catch (ParseException e) {
       boolean both = Arrays.asList(quartz.split(" ")).indexOf("?") < 0;
       throw new Refused(
-          Value.shown(written) + ": " + e.getMessage(),
+          Value.shown(written) + ": " + String.valueOf(e.getMessage()).replaceFirst("\\.$", ""),
           both
               ? "write ? for one of day of month and day of week"
               : "see the Quartz documentation on cron expressions");

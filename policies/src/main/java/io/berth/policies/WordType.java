@@ -65,7 +65,7 @@ final class WordType<T> extends ScalarType<T> {
       throw refused(text, "is a text, not a boolean");
     }
     if (known == null) {
-      throw new Refused(Value.shown(text) + " is not one of the words here", meant(text));
+      throw new Refused(Value.shown(text) + " is not " + expected(), meant(text));
     }
     return known;
   }
