@@ -173,13 +173,15 @@ public final class DockerEngine implements Engine {
     if (EngineApi.isGone(answer)) {
       return new ActResult(Kind.GONE, message);
     }
-    return switch (answer.status()) {
-      case 304 -> new ActResult(Kind.ALREADY, message);
-      case 409 -> new ActResult(Kind.REFUSED, message);
-      default ->
-          new ActResult(
-              Kind.FAILED, "the Engine answered %d: %s".formatted(answer.status(), message));
-    };
+    if (answer.status() == 304) {
+      return new ActResult(Kind.ALREADY, message);
+    }
+    // An unpause of what is not paused is a 500 in place of a 409.
+    if (answer.status() == 409 || message.endsWith("is not paused")) {
+      return new ActResult(Kind.REFUSED, message);
+    }
+    return new ActResult(
+        Kind.FAILED, "the Engine answered %d: %s".formatted(answer.status(), message));
   }
 
   @Override

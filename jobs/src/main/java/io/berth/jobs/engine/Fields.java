@@ -84,7 +84,8 @@ final class Fields {
   List<Fields> objects(String field) throws EngineException {
     List<Fields> objects = new ArrayList<>();
     for (JsonNode each : array(field)) {
-      objects.add(new Fields(where + ", " + field, expect(field, each.isObject(), "objects")));
+      expect(field, each.isObject(), "objects");
+      objects.add(new Fields(where + ", " + field, each));
     }
     return objects;
   }
@@ -135,7 +136,8 @@ final class Fields {
   List<List<String>> textLists(String field) throws EngineException {
     List<List<String>> lists = new ArrayList<>();
     for (JsonNode each : array(field)) {
-      lists.add(texts(field, expect(field, each.isArray(), "lists")));
+      expect(field, each.isArray(), "lists");
+      lists.add(texts(field, each));
     }
     return lists;
   }
