@@ -35,7 +35,7 @@ class SweepsTest {
 
     world.sweepAll();
 
-    assertThat(world.events()).isEmpty();
+    assertThat(world.story("old")).isEmpty();
   }
 
   @Test
