@@ -13,7 +13,7 @@
  *                                  -DLIBRARY_VERSION='"550.54.15"' is a version mismatch
  *   gpu UUID [mem=MIB] [util=PCT] [mig] [nomig] [lost] [plain] [name=NAME]
  *                                  mig: in MIG mode; nomig: knows no MIG; lost: fell off the bus;
- *                                  plain: MIG names without their profile, as before R470
+ *                                  plain: MIG names without their profile, as in old drivers
  *   mig UUID GPU-UUID PROFILE [mem=MIB] [slot=N]
  *                                  a MIG instance, PROFILE like 1g.10gb or 1c.3g.20gb
  *   proc UUID PID [mem=BYTES|unknown] [kind=C|G|M]
@@ -500,15 +500,17 @@ static nvmlReturn_t processes(Device *d, char kind, unsigned *count, void *out, 
   return n > room ? INSUFFICIENT_SIZE : OK;
 }
 
-#define PROCESSES(name, kind)                                                                     \
-  EXPORT(name, (nvmlDevice_t d, unsigned *count, nvmlProcessInfo_v1_t *out), d,                   \
-         processes(of(d), kind, count, out, 0))                                                   \
-  EXPORT(name##_v2, (nvmlDevice_t d, unsigned *count, nvmlProcessInfo_v2_t *out), d,              \
-         processes(of(d), kind, count, out, 1))
+#define PROCESSES(name, kind, entry, v2)                        \
+  EXPORT(name, (nvmlDevice_t d, unsigned *count, entry *out), d, \
+         processes(of(d), kind, count, out, v2))
 
-PROCESSES(nvmlDeviceGetComputeRunningProcesses, 'C')
-PROCESSES(nvmlDeviceGetGraphicsRunningProcesses, 'G')
-PROCESSES(nvmlDeviceGetMPSComputeRunningProcesses, 'M')
+PROCESSES(nvmlDeviceGetComputeRunningProcesses, 'C', nvmlProcessInfo_v1_t, 0)
+PROCESSES(nvmlDeviceGetComputeRunningProcesses_v2, 'C', nvmlProcessInfo_v2_t, 1)
+PROCESSES(nvmlDeviceGetGraphicsRunningProcesses, 'G', nvmlProcessInfo_v1_t, 0)
+PROCESSES(nvmlDeviceGetGraphicsRunningProcesses_v2, 'G', nvmlProcessInfo_v2_t, 1)
+/* Some drivers do have this one without a version fill the larger struct. */
+PROCESSES(nvmlDeviceGetMPSComputeRunningProcesses, 'M', nvmlProcessInfo_v2_t, 1)
+PROCESSES(nvmlDeviceGetMPSComputeRunningProcesses_v2, 'M', nvmlProcessInfo_v2_t, 1)
 
 static nvmlReturn_t samples(Device *d, nvmlProcessUtilizationSample_t *out, unsigned *count,
                             unsigned long long since) {

@@ -14,7 +14,10 @@ final class DeviceReader {
 
   static final String UNNAMED = "unnamed";
 
-  /** What a MIG instance's name ends with since R470: {@code NVIDIA A100 MIG 1c.3g.20gb+me}. */
+  /**
+   * What a MIG instance's name ends with, but in old drivers: {@code NVIDIA A100 MIG
+   * 1c.3g.20gb+me}.
+   */
   private static final Pattern PROFILE_IN_NAME =
       Pattern.compile(" MIG ((?:(\\d+)c\\.)?(\\d+)g\\.\\S+)");
 

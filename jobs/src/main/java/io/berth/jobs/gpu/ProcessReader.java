@@ -39,14 +39,7 @@ final class ProcessReader {
         throw e;
       }
     }
-    try {
-      String mps = "nvmlDeviceGetMPSComputeRunningProcesses";
-      collect(nvml, device, mps, GpuProcess.Kind.MPS_CLIENT, byPid);
-    } catch (NvmlException e) {
-      if (!e.isMissingFeature()) { // drivers without it list MPS clients as compute processes
-        throw e;
-      }
-    }
+    mpsClients(nvml, device, byPid);
     return List.copyOf(byPid.values());
   }
 
@@ -126,6 +119,25 @@ final class ProcessReader {
             (entries, at) -> process(entries, at, kind));
     for (GpuProcess process : processes) {
       byPid.merge(process.pid(), process, GpuProcess::and);
+    }
+  }
+
+  /**
+   * By the _v2 symbol only: the one without a version fills entries of 16 or of 24 bytes, by
+   * driver. A driver or device without it has no list of its own for them.
+   */
+  private static void mpsClients(NvmlLibrary nvml, Pointer device, Map<Integer, GpuProcess> byPid)
+      throws NvmlException {
+    String function = "nvmlDeviceGetMPSComputeRunningProcesses";
+    if (!nvml.has(function + "_v2")) {
+      return;
+    }
+    try {
+      collect(nvml, device, function, GpuProcess.Kind.MPS_CLIENT, byPid);
+    } catch (NvmlException e) {
+      if (e.code() != NvmlCode.NOT_SUPPORTED) {
+        throw e;
+      }
     }
   }
 

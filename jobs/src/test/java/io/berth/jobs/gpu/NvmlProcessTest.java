@@ -79,9 +79,13 @@ class NvmlProcessTest {
             dir,
             "nvmlDeviceGetComputeRunningProcesses_v2",
             "nvmlDeviceGetGraphicsRunningProcesses_v2",
-            "nvmlDeviceGetMPSComputeRunningProcesses_v2",
-            "nvmlDeviceGetMPSComputeRunningProcesses")) {
-      old.fake.state("gpu GPU-a", "proc GPU-a 11 mem=5", "proc GPU-a 12 mem=6 kind=G");
+            "nvmlDeviceGetMPSComputeRunningProcesses_v2")) {
+      old.fake.state(
+          "gpu GPU-a",
+          "proc GPU-a 11 mem=5",
+          "proc GPU-a 12 mem=6 kind=G",
+          "proc GPU-a 13 kind=M",
+          "proc GPU-a 14 kind=M");
 
       assertThat(known(old.gpus.processes("GPU-a")))
           .extracting(GpuProcess::pid, GpuProcess::memoryBytes)
@@ -115,6 +119,17 @@ class NvmlProcessTest {
 
     assertThat(bench.gpus.processes("GPU-a").why())
         .contains("nvmlDeviceGetGraphicsRunningProcesses_v2");
+  }
+
+  @Test
+  void a_device_without_mps_is_read_without_it() {
+    bench.fake.state(
+        "gpu GPU-a", "proc GPU-a 11", "error nvmlDeviceGetMPSComputeRunningProcesses_v2 3");
+    assertThat(known(bench.gpus.processes("GPU-a"))).hasSize(1);
+
+    bench.fake.state(
+        "gpu GPU-a", "proc GPU-a 11", "error nvmlDeviceGetMPSComputeRunningProcesses_v2 999");
+    assertThat(bench.gpus.processes("GPU-a").isKnown()).isFalse();
   }
 
   @Test
