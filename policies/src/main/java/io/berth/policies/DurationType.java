@@ -124,13 +124,8 @@ final class DurationType<T> implements ValueType<T> {
 
   @Override
   public Map<String, Object> schema() {
-    return unit == null ? Schemas.duration(nullable, zero != Zero.REFUSED) : suffixedSchema();
-  }
-
-  private Map<String, Object> suffixedSchema() {
-    String bound = zero == Zero.REFUSED ? "exclusiveMinimum" : "minimum";
-    Map<String, Object> number = Schemas.of("type", "number", bound, 0);
-    return nullable ? Schemas.orNull(number) : number;
+    String form = unit == null ? "duration" : "number";
+    return Schemas.reference(Schemas.durationName(form, nullable, zero != Zero.REFUSED));
   }
 
   @Override

@@ -28,6 +28,11 @@ public record Exemption(
   }
 
   public boolean covers(From limit, Instant at) {
-    return exemptFrom.contains(limit) && (expires == null || !at.isAfter(expires));
+    return exemptFrom.contains(limit) && isActive(at);
+  }
+
+  /** Whether it has not expired at that moment. */
+  public boolean isActive(Instant at) {
+    return expires == null || !at.isAfter(expires);
   }
 }

@@ -2,6 +2,7 @@ package io.berth.policies;
 
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
@@ -38,7 +40,8 @@ final class Fields {
   private final String path;
   private final Source source;
   private final Map<String, Field> fields = new LinkedHashMap<>();
-  private final Set<String> asked = new LinkedHashSet<>();
+  private final Set<String> known = new LinkedHashSet<>();
+  private final Set<String> unlisted = new HashSet<>();
 
   private Fields(String path, Source source) {
     this.path = path;
@@ -61,7 +64,7 @@ final class Fields {
       return;
     }
     for (NodeTuple tuple : mapping.getValue()) {
-      if (tuple.getKeyNode() instanceof ScalarNode key && !isMerge(key)) {
+      if (tuple.getKeyNode() instanceof ScalarNode key && Shape.isWord(key) && !isMerge(key)) {
         String at = path.isEmpty() ? key.getValue() : path + "." + key.getValue();
         fields.putIfAbsent(
             key.getValue(), new Field(key, new Value(tuple.getValueNode(), at, source)));
@@ -99,7 +102,7 @@ final class Fields {
 
   /** Takes the key of that name; empty where it is absent. */
   Optional<Field> take(String word) {
-    asked.add(word);
+    known.add(word);
     return Optional.ofNullable(fields.remove(word));
   }
 
@@ -121,6 +124,8 @@ final class Fields {
   <T> Optional<Setting<T>> read(Key<T> key) {
     List<Field> found =
         key.spellings().keySet().stream().flatMap(word -> take(word).stream()).toList();
+    unlisted.addAll(key.spellings().keySet());
+    unlisted.remove(key.word());
     if (found.isEmpty()) {
       return Optional.empty();
     }
@@ -145,6 +150,7 @@ final class Fields {
 
   /** Takes those of the given words that are there, as accepted and not used. */
   void skipUnused(Collection<String> words) {
+    unlisted.addAll(words);
     for (String word : words) {
       take(word).ifPresent(field -> source.problems().unused(source, word, field.key()));
     }
@@ -152,12 +158,22 @@ final class Fields {
 
   /** Says of each key that nobody took that it is unknown. */
   void rejectRest() {
+    rejectRest(word -> Optional.empty());
+  }
+
+  /**
+   * @param hints what is meant by a word that is known elsewhere
+   */
+  void rejectRest(Function<String, Optional<String>> hints) {
+    Set<String> listed = new LinkedHashSet<>(known);
+    listed.removeAll(unlisted);
     for (Field field : takeAll()) {
       String where = path.isEmpty() ? "at the top of the file" : "in " + path;
+      String word = field.word();
       source.error(
           field.key(),
-          "unknown key " + Value.shown(field.word()) + " " + where,
-          Spelling.hint(field.word(), asked));
+          "unknown key " + Value.shown(word) + " " + where,
+          hints.apply(word).orElseGet(() -> Spelling.hint(word, known, listed)));
     }
   }
 }

@@ -135,9 +135,22 @@ final class MainFile {
           .value()
           .fields()
           .filter(ignored -> type.isPresent())
-          .ifPresent(keys -> types.put(type.orElseThrow(), closed(keys, LimitMap::type)));
+          .ifPresent(keys -> types.put(type.orElseThrow(), type(keys)));
     }
     return types;
+  }
+
+  private static LimitMap type(Fields fields) {
+    LimitMap limits = LimitMap.type(fields);
+    fields.rejectRest(MainFile::ownersKey);
+    return limits;
+  }
+
+  private static Optional<String> ownersKey(String word) {
+    boolean owners = LimitKey.ALL.stream().anyMatch(key -> key.key().spellings().containsKey(word));
+    return owners
+        ? Optional.of("it follows the owner: set it in defaults, groups or user_overrides")
+        : Optional.empty();
   }
 
   private Book.Settings settings() {

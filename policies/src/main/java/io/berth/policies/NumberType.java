@@ -65,8 +65,8 @@ final class NumberType<N extends Number> extends ScalarType<N> {
 
   @Override
   N parse(String text, Value value) {
-    if (!value.isPlain()) {
-      throw refused(text, "is a text, not a number");
+    if (!value.isPlain() && DECIMAL.matcher(text).matches()) {
+      throw new Refused(Value.shown(text) + " is a text, not a number", "remove the quotes");
     }
     if (OCTAL_OR_OTHER.matcher(text).matches()) {
       throw refused(text, "reads differently in different tools");

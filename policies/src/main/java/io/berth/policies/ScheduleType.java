@@ -42,7 +42,7 @@ final class ScheduleType extends ScalarType<Schedule> {
     return Schemas.of(
         "anyOf",
         List.of(
-            Schemas.text("every +(?=[0-9P])(?:" + Durations.PATTERN + "|PT?[0-9][0-9DTHMS.]*)"),
+            Schemas.text("every +(?:" + Schemas.DURATION + ")"),
             Schemas.text(field + "(?:\\s+" + field + "){4,6}"),
             Schemas.OFF));
   }

@@ -14,12 +14,19 @@ final class Spelling {
 
   /** {@code did you mean "x"?}, or, where nothing is close, what is allowed. */
   static String hint(String word, Collection<String> allowed) {
-    return closest(word, allowed)
-        .map(close -> "did you mean \"" + close + "\"?")
-        .orElseGet(() -> listed(allowed));
+    return hint(word, allowed, allowed);
   }
 
-  private static String listed(Collection<String> allowed) {
+  /**
+   * @param listed those to name where nothing of all the allowed is close
+   */
+  static String hint(String word, Collection<String> allowed, Collection<String> listed) {
+    return closest(word, allowed)
+        .map(close -> "did you mean \"" + close + "\"?")
+        .orElseGet(() -> list(listed));
+  }
+
+  private static String list(Collection<String> allowed) {
     if (allowed.isEmpty()) {
       return "there is none here";
     }
@@ -35,7 +42,7 @@ final class Spelling {
   }
 
   private static int tolerance(String candidate) {
-    return Math.max(1, candidate.length() / 3);
+    return candidate.length() < 3 ? 0 : candidate.length() / 3;
   }
 
   /** Edits between two words, a swap of neighbours being one; case and -/_ do not count. */
