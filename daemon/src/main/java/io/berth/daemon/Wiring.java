@@ -18,6 +18,7 @@ import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.Inventory;
+import io.berth.jobs.gpu.Gpus;
 import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.host.OwnContainer;
 import io.berth.jobs.ledger.JournalEntry;
@@ -69,6 +70,7 @@ final class Wiring implements AutoCloseable {
   private final Ledger ledger;
   private final DaemonJournal journal;
   private final Modes modes;
+  private final Gpus gpus;
   private final Inventory inventory;
   private final ExecutorService lanes;
   private final ScheduledExecutorService housekeeping;
@@ -95,6 +97,7 @@ final class Wiring implements AutoCloseable {
     HostWatch host = new HostWatch(PROC, engineAddress, System::nanoTime);
     journal = new DaemonJournal(ledger, clock);
     modes = new Modes(ledger, options.mode(), () -> Files.exists(DISABLE_FILE));
+    gpus = Gpus.of(book.gpu(), clock, System::nanoTime);
     inventory = new Inventory(engine, INSPECTS_AT_ONCE, INSPECT_PATIENCE);
     lanes = Executors.newFixedThreadPool(ACTS_AT_ONCE, work -> thread("act", work));
     housekeeping = Executors.newScheduledThreadPool(2, work -> thread("housekeeping", work));
@@ -114,6 +117,7 @@ final class Wiring implements AutoCloseable {
             new Sweeps.Parts(
                 engine,
                 inventory,
+                gpus,
                 ledger,
                 clock,
                 System::nanoTime,
@@ -332,6 +336,7 @@ final class Wiring implements AutoCloseable {
     eventLog.close();
     endpoints.forEach(HttpEndpoint::close);
     inventory.close();
+    gpus.close();
   }
 
   private static boolean ended(ExecutorService executor, Duration patience) {

@@ -7,6 +7,7 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.Engine.ActResult;
 import io.berth.jobs.engine.EngineException;
+import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
@@ -58,6 +59,7 @@ final class Enforcer {
 
   private final Engine engine;
   private final Ledger ledger;
+  private final DeviceKeeper devices;
   private final InstantSource clock;
   private final InFlight inFlight;
   private final Guards guards;
@@ -74,6 +76,7 @@ final class Enforcer {
   Enforcer(
       Engine engine,
       Ledger ledger,
+      DeviceKeeper devices,
       InstantSource clock,
       InFlight inFlight,
       Guards guards,
@@ -83,6 +86,7 @@ final class Enforcer {
       BooleanSupplier stopping) {
     this.engine = engine;
     this.ledger = ledger;
+    this.devices = devices;
     this.clock = clock;
     this.inFlight = inFlight;
     this.guards = guards;
@@ -175,7 +179,7 @@ final class Enforcer {
   private Outcome carryOut(Act act, SecondThoughts second) {
     Result result;
     try {
-      result = attempt(act.wanted, second);
+      result = attempt(act, second);
     } catch (RuntimeException e) {
       log.error("an act on {} failed unexpectedly", act.wanted.subject().container().name(), e);
       result = new Result(Outcome.FAILED, e.toString());
@@ -200,7 +204,8 @@ final class Enforcer {
 
   private record Result(Outcome outcome, String detail) {}
 
-  private Result attempt(Wanted wanted, SecondThoughts second) {
+  private Result attempt(Act act, SecondThoughts second) {
+    Wanted wanted = act.wanted;
     if (stopping.getAsBoolean()) {
       return new Result(Outcome.DROPPED, "the daemon is stopping");
     }
@@ -226,10 +231,23 @@ final class Enforcer {
     if (!second.mayAct()) {
       return new Result(Outcome.DROPPED, "the mode or the clock changed since");
     }
-    return resultOf(engine.remove(wanted.id()));
+    return remove(act);
   }
 
-  private static boolean hasMoved(Container before, Container fresh) {
+  /** Its devices are freed first, and given back if it stays. */
+  private Result remove(Act act) {
+    Subject subject = act.wanted.subject();
+    String source = act.job.word();
+    List<Claim> released =
+        devices.releaseForRemoval(subject, reasonOf(act.wanted), source, clock.instant());
+    ActResult result = engine.remove(subject.id());
+    if (result.kind() == ActResult.Kind.REFUSED || result.kind() == ActResult.Kind.FAILED) {
+      devices.takeBack(subject, released, source, clock.instant());
+    }
+    return resultOf(result);
+  }
+
+  static boolean hasMoved(Container before, Container fresh) {
     return !(before.id().equals(fresh.id())
         && before.state() == fresh.state()
         && Objects.equals(before.startedAt(), fresh.startedAt())

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -25,6 +26,7 @@ public final class Lookout {
   private final Outages outages;
   private final Signals signals = new Signals();
   private final Reconciler reconciler;
+  private final DeviceKeeper devices;
   private final InFlight inFlight;
   private final Tally tally;
 
@@ -33,6 +35,7 @@ public final class Lookout {
       Ledger ledger,
       InstantSource clock,
       Supplier<HostState> host,
+      DeviceKeeper devices,
       InFlight inFlight,
       Tally tally) {
     this.inventory = inventory;
@@ -40,6 +43,7 @@ public final class Lookout {
     this.host = host;
     this.outages = new Outages(ledger);
     this.reconciler = new Reconciler(ledger, outages, signals, clock.instant());
+    this.devices = devices;
     this.inFlight = inFlight;
     this.tally = tally;
   }
@@ -66,15 +70,12 @@ public final class Lookout {
           seen.containers().stream()
               .filter(each -> !inFlight.isTouched(each.id(), survey))
               .toList();
-      Reconciler.Result result =
-          reconciler.reconcile(
-              settled,
-              id -> failed.containsKey(id) || inFlight.isTouched(id, survey),
-              identification,
-              mode,
-              now);
+      Predicate<String> isThere = id -> failed.containsKey(id) || inFlight.isTouched(id, survey);
+      Reconciler.Result result = reconciler.reconcile(settled, isThere, identification, mode, now);
+      int moved = devices.reconcile(result.seen(), isThere, book, mode, fresh, now);
       tally.counted(result.subjects());
-      return new Look(picture(now, book, result.subjects(), failed, facts), result.changes());
+      return new Look(
+          picture(now, book, result.subjects(), failed, facts), result.changes() + moved);
     } finally {
       inFlight.surveyed();
     }

@@ -50,7 +50,11 @@ final class Reconciler {
   /**
    * What came of it: every container with what is known of it, and how many things had happened.
    */
-  record Result(List<Subject> subjects, int changes) {}
+  record Result(List<Assignment.Seen> seen, int changes) {
+    List<Subject> subjects() {
+      return seen.stream().map(Assignment.Seen::subject).toList();
+    }
+  }
 
   /**
    * Compares, and records what differs in one transaction.
@@ -65,23 +69,28 @@ final class Reconciler {
       Mode mode,
       Instant now) {
     Map<String, Known> gone = new HashMap<>(ledger.read(Tables::known));
-    List<Subject> subjects = new ArrayList<>(containers.size());
+    List<Assignment.Seen> seen = new ArrayList<>(containers.size());
     List<Difference> differences = new ArrayList<>();
     for (Container container : containers) {
       Known before = gone.remove(container.id());
       Subject subject = identify(container, before, identification);
-      subjects.add(subject);
       Known after = known(subject);
+      seen.add(new Assignment.Seen(subject, before == null, hasBegun(before, after)));
       if (!after.equals(before)) {
         differences.add(new Difference(before, after, subject));
       }
     }
     gone.keySet().removeIf(isThere);
     if (differences.isEmpty() && gone.isEmpty()) {
-      return new Result(subjects, 0);
+      return new Result(seen, 0);
     }
     int changes = ledger.write(tables -> record(tables, differences, gone.values(), mode, now));
-    return new Result(subjects, changes);
+    return new Result(seen, changes);
+  }
+
+  private static boolean hasBegun(@Nullable Known before, Known after) {
+    return after.startedAt() != null
+        && (before == null || !after.startedAt().equals(before.startedAt()));
   }
 
   private record Difference(@Nullable Known before, Known after, Subject subject) {}

@@ -3,6 +3,7 @@ package io.berth.jobs;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.engine.Inventory;
+import io.berth.jobs.gpu.Gpus;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
@@ -45,6 +46,7 @@ public final class Sweeps {
   public record Parts(
       Engine engine,
       Inventory inventory,
+      Gpus gpus,
       Ledger ledger,
       InstantSource clock,
       LongSupplier ticker,
@@ -83,6 +85,7 @@ public final class Sweeps {
   private final ClockGuard clockGuard;
   private final Lookout lookout;
   private final Breaker breaker;
+  private final ReleaseJob release;
   private final Map<JobName, CleanupJob> cleanups = new EnumMap<>(JobName.class);
   private final Set<JobName> failing = ConcurrentHashMap.newKeySet();
 
@@ -91,12 +94,15 @@ public final class Sweeps {
     InFlight inFlight = new InFlight();
     this.clockGuard = new ClockGuard(parts.ledger, parts.clock, parts.ticker);
     this.breaker = new Breaker(parts.ledger, parts.clock.instant());
+    DeviceKeeper devices = new DeviceKeeper(parts.ledger, parts.gpus, parts.ticker);
     this.lookout =
-        new Lookout(parts.inventory, parts.ledger, parts.clock, parts.host, inFlight, parts.tally);
+        new Lookout(
+            parts.inventory, parts.ledger, parts.clock, parts.host, devices, inFlight, parts.tally);
     Enforcer enforcer =
         new Enforcer(
             parts.engine,
             parts.ledger,
+            devices,
             parts.clock,
             inFlight,
             new Guards(parts.ticker),
@@ -104,6 +110,7 @@ public final class Sweeps {
             parts.lanes,
             parts.tally,
             parts.stopping);
+    this.release = new ReleaseJob(parts.engine, parts.ledger, parts.clock, inFlight, parts.lanes);
     cleanups.put(
         JobName.CREATED_CLEANUP,
         new CleanupJob(
@@ -116,7 +123,8 @@ public final class Sweeps {
 
   /** The jobs there are. */
   public Set<JobName> jobs() {
-    return Set.of(JobName.CREATED_CLEANUP, JobName.STALE_CLEANUP, JobName.RECONCILE);
+    return Set.of(
+        JobName.CREATED_CLEANUP, JobName.STALE_CLEANUP, JobName.GPU_RELEASE, JobName.RECONCILE);
   }
 
   /** Whether the breaker holds back all acts. */
@@ -165,13 +173,19 @@ public final class Sweeps {
     Identification identification = parts.identification.apply(book);
     Lookout.Look look = lookout.look(book, identification, mode, job == JobName.RECONCILE);
     Picture picture = look.picture();
-    CleanupJob cleanup = cleanups.get(job);
-    Enforcer.Enforced enforced =
-        cleanup == null
-            ? new Enforcer.Enforced(Map.of(), List.of())
-            : cleanup.sweep(picture, identification, () -> isSteady(book));
+    Enforcer.Enforced enforced = carryOn(job, picture, identification, mode);
     return new Report(
         "", true, picture.subjects().size(), look.changes(), enforced.acts(), enforced.heldBack());
+  }
+
+  private Enforcer.Enforced carryOn(
+      JobName job, Picture picture, Identification identification, Mode mode) {
+    CleanupJob cleanup = cleanups.get(job);
+    if (cleanup != null) {
+      return cleanup.sweep(picture, identification, () -> isSteady(picture.book()));
+    }
+    return new Enforcer.Enforced(
+        Map.of(), job == JobName.GPU_RELEASE ? release.sweep(picture, mode) : List.of());
   }
 
   /**

@@ -74,6 +74,37 @@ final class Database implements AutoCloseable {
             PRIMARY KEY (container_id, rule)) WITHOUT ROWID;
           CREATE TABLE enforcing (job TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID;
           CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+          """,
+          """
+          CREATE TABLE device (
+            uuid TEXT PRIMARY KEY,
+            presence TEXT NOT NULL,
+            gpueq REAL NOT NULL,
+            mig INTEGER NOT NULL) WITHOUT ROWID;
+          CREATE TABLE claim (
+            device TEXT NOT NULL,
+            holder TEXT NOT NULL,
+            name TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            type TEXT NOT NULL,
+            state TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            until INTEGER,
+            PRIMARY KEY (device, holder)) WITHOUT ROWID;
+          CREATE INDEX claim_holder ON claim(holder);
+          CREATE TABLE move (
+            seq INTEGER PRIMARY KEY REFERENCES journal(seq),
+            device TEXT NOT NULL,
+            holder TEXT NOT NULL,
+            name TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            type TEXT NOT NULL,
+            from_state TEXT NOT NULL,
+            to_state TEXT NOT NULL,
+            gpueq REAL NOT NULL,
+            mig INTEGER NOT NULL);
+          CREATE INDEX move_device ON move(device);
+          CREATE INDEX move_owner ON move(owner);
           """);
 
   static final int VERSION = MIGRATIONS.size();

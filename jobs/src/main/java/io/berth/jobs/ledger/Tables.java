@@ -29,6 +29,7 @@ public final class Tables {
 
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
+  private final DeviceTables devices = new DeviceTables(this);
   private boolean appendedEvents;
 
   Tables(Connection connection) {
@@ -221,6 +222,14 @@ public final class Tables {
     long micros = by.toNanos() / 1_000;
     update("UPDATE clock SET since = since + ?, due = due + ?", micros, micros);
     update("UPDATE enforcing SET since = since + ?", micros);
+    update("UPDATE claim SET since = since + ?, until = until + ?", micros, micros);
+  }
+
+  // --- devices
+
+  /** Which device is whose. */
+  public DeviceTables devices() {
+    return devices;
   }
 
   // --- modes and facts
@@ -257,11 +266,11 @@ public final class Tables {
 
   // --- plumbing
 
-  private interface Mapper<T> {
+  interface Mapper<T> {
     T map(ResultSet row) throws SQLException;
   }
 
-  private <T> List<T> rows(String query, Mapper<T> mapper, @Nullable Object... arguments)
+  <T> List<T> rows(String query, Mapper<T> mapper, @Nullable Object... arguments)
       throws SQLException {
     List<T> found = new ArrayList<>();
     try (ResultSet rows = set(query, arguments).executeQuery()) {
@@ -272,7 +281,7 @@ public final class Tables {
     return found;
   }
 
-  private void update(String statement, @Nullable Object... arguments) throws SQLException {
+  void update(String statement, @Nullable Object... arguments) throws SQLException {
     set(statement, arguments).executeUpdate();
   }
 
@@ -305,22 +314,21 @@ public final class Tables {
     prepared.clear();
   }
 
-  private static long micros(Instant moment) {
+  static long micros(Instant moment) {
     return Math.addExact(
         Math.multiplyExact(moment.getEpochSecond(), 1_000_000L), moment.getNano() / 1_000);
   }
 
-  private static @Nullable Long nullableMicros(@Nullable Instant moment) {
+  static @Nullable Long nullableMicros(@Nullable Instant moment) {
     return moment == null ? null : micros(moment);
   }
 
-  private static Instant instant(long micros) {
+  static Instant instant(long micros) {
     return Instant.ofEpochSecond(
         Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000L);
   }
 
-  private static @Nullable Instant nullableInstant(ResultSet row, String column)
-      throws SQLException {
+  static @Nullable Instant nullableInstant(ResultSet row, String column) throws SQLException {
     Long micros = nullableLong(row, column);
     return micros == null ? null : instant(micros);
   }

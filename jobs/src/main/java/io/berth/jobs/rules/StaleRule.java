@@ -67,7 +67,7 @@ public final class StaleRule implements Rule {
             facts.limits().get(CONTAINER_HOLD_AFTER_STOP),
             Reason.HOLD_EXPIRED,
             CONTAINER_HOLD_AFTER_STOP.word());
-    if (container.gpus().any() && keepsDevice(facts.type())) {
+    if (container.gpus().any() && HoldRule.appliesTo(facts.type())) {
       hold = longer(hold, facts.limits().get(GPU_HOLD_AFTER_STOP), GPU_HOLD_AFTER_STOP.word());
     }
     if (facts.endedBy().isInterruption()) {
@@ -85,11 +85,6 @@ public final class StaleRule implements Rule {
         && facts.endedBy() == EndedBy.SELF
         && container.state() == Container.State.EXITED
         && container.exitCode() == 0;
-  }
-
-  /** Whether a stopped container of that type holds its devices for a time. */
-  static boolean keepsDevice(ContainerType type) {
-    return type != ContainerType.ORCHESTRATION && type != ContainerType.API;
   }
 
   private static Verdict.Cause cause(Container container, Facts facts, Hold hold) {

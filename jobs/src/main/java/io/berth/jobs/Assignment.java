@@ -1,0 +1,276 @@
+package io.berth.jobs;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.container.GpuRequest;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.rules.HoldRule;
+import io.berth.policies.LimitKey;
+import io.berth.policies.PolicyBook;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Works out who has which device, from what the containers are now and who had it before: "Who
+ * holds a device" and "Lifecycle" of DESIGN section 3. Pure; what is not known changes nothing.
+ */
+final class Assignment {
+
+  private final Berths berths;
+  private final DeviceNames names;
+  private final PolicyBook book;
+  private final Instant now;
+  private final List<ClaimChange> changes = new ArrayList<>();
+
+  Assignment(Berths berths, DeviceNames names, PolicyBook book, Instant now) {
+    this.berths = berths;
+    this.names = names;
+    this.book = book;
+    this.now = now;
+  }
+
+  /**
+   * One container that is there.
+   *
+   * @param isNew whether it was not known before
+   * @param lifeBegan whether it started since it was last looked at
+   */
+  record Seen(Subject subject, boolean isNew, boolean lifeBegan) {
+
+    private Instant finished() {
+      Instant finished = subject.container().finishedAt();
+      return finished == null ? Instant.MIN : finished;
+    }
+  }
+
+  /** The changes that bring the claims of all these in line, in order. */
+  List<ClaimChange> settle(List<Seen> seen) {
+    seen.stream()
+        .filter(each -> !each.subject.container().state().isStopped())
+        .forEach(this::settle);
+    seen.stream()
+        .filter(each -> each.subject.container().state().isStopped())
+        .sorted(Comparator.comparing(Seen::finished).reversed())
+        .forEach(this::settle);
+    return changes;
+  }
+
+  /** Everything of a container that is gone. */
+  List<ClaimChange> gone(String id) {
+    berths.by(id).forEach(each -> add(ClaimChange.release(each, "user", "container_removed")));
+    return changes;
+  }
+
+  private void settle(Seen seen) {
+    Subject subject = seen.subject;
+    Container container = subject.container();
+    List<Claim> claims = berths.by(container.id());
+    if (!container.gpus().any() && claims.isEmpty()) {
+      return;
+    }
+    if (subject.protectedBy() != null
+        || container.state() == Container.State.REMOVING
+        || !container.gpus().any()) {
+      claims.forEach(each -> add(ClaimChange.release(each, "user", "manual")));
+    } else if (container.gpus().kind() == GpuRequest.Kind.UNPINNED) {
+      share(subject, claims);
+    } else if (container.state().isStopped() && container.everStarted()) {
+      hold(seen, claims);
+    } else {
+      activate(seen, claims);
+    }
+  }
+
+  /** An unpinned one: recorded on what it sees while it lives. */
+  private void share(Subject subject, List<Claim> claims) {
+    Set<String> seen = new LinkedHashSet<>();
+    if (subject.container().state().isLive()) {
+      var meant = names.meantBy(subject.container().gpus());
+      if (meant.isEmpty()) {
+        return;
+      }
+      seen.addAll(meant.get());
+    }
+    for (Claim claim : claims) {
+      if (!seen.remove(claim.device())) {
+        add(ClaimChange.release(claim, "user", "container_stopped"));
+      }
+    }
+    for (String uuid : seen) {
+      claim(subject, uuid, Claim.State.SHARED, null, null, null, Map.of());
+    }
+  }
+
+  /** A pinned one that is created or lives. */
+  private void activate(Seen seen, List<Claim> claims) {
+    Subject subject = seen.subject;
+    boolean settled =
+        !claims.isEmpty()
+            && !seen.lifeBegan
+            && claims.stream().allMatch(c -> c.state() == Claim.State.ACTIVE);
+    var meant = names.meantBy(subject.container().gpus());
+    if (settled || meant.isEmpty()) {
+      return;
+    }
+    Set<String> wanted = new LinkedHashSet<>(meant.get());
+    for (Claim claim : claims) {
+      if (!wanted.remove(claim.device())) {
+        add(ClaimChange.release(claim, "user", "container_stopped"));
+      } else if (claim.state() == Claim.State.HELD) {
+        add(change(claim, Claim.State.ACTIVE, null, null, null, Map.of()));
+      }
+    }
+    for (String uuid : wanted) {
+      occupy(subject, uuid);
+    }
+  }
+
+  private void occupy(Subject subject, String uuid) {
+    List<Claim> others = new ArrayList<>(berths.exclusiveOn(uuid));
+    Claim mine = reservationOf(subject, others);
+    if (mine != null) {
+      others.remove(mine);
+      add(new ClaimChange(mine, ClaimChange.free(mine), null, "user", null, Map.of()));
+    }
+    if (others.isEmpty()) {
+      claim(
+          subject,
+          uuid,
+          Claim.State.ACTIVE,
+          null,
+          mine == null ? "gpu.allocate" : null,
+          null,
+          Map.of());
+    } else {
+      List<String> holders =
+          others.stream()
+              .map(each -> each.name() + " (" + each.owner() + ", " + each.state().word() + ")")
+              .toList();
+      claim(
+          subject,
+          uuid,
+          Claim.State.ACTIVE,
+          null,
+          "gpu.conflict",
+          "gpu_conflict",
+          Map.of("holders", holders));
+    }
+  }
+
+  /**
+   * A grant is used up by the first container of its name that asks for its device; only by that.
+   */
+  private static @Nullable Claim reservationOf(Subject subject, List<Claim> others) {
+    return others.stream()
+        .filter(Claim::isReservation)
+        .filter(each -> each.name().equals(subject.container().name()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** A pinned one that ran and stopped. */
+  private void hold(Seen seen, List<Claim> claims) {
+    Subject subject = seen.subject;
+    if (!HoldRule.appliesTo(subject.type())) {
+      claims.forEach(each -> add(ClaimChange.release(each, "user", "container_stopped")));
+      return;
+    }
+    Instant until =
+        book.limitsFor(subject.owner().name(), subject.type())
+            .get(LimitKey.GPU_HOLD_AFTER_STOP)
+            .after(now)
+            .orElse(null);
+    for (Claim claim : claims) {
+      if (claim.state() == Claim.State.ACTIVE) {
+        add(
+            change(
+                claim,
+                Claim.State.HELD,
+                until,
+                "gpu.hold",
+                "container_stopped",
+                holdDetails(until)));
+      }
+    }
+    if (seen.isNew && claims.isEmpty()) {
+      adopt(subject, until);
+    }
+  }
+
+  /** A stopped one that nobody had seen: it has its devices only where nobody else has. */
+  private void adopt(Subject subject, @Nullable Instant until) {
+    for (String uuid : names.meantBy(subject.container().gpus()).orElse(Set.of())) {
+      if (berths.exclusiveOn(uuid).isEmpty()) {
+        claim(
+            subject,
+            uuid,
+            Claim.State.HELD,
+            until,
+            "gpu.hold",
+            "container_stopped",
+            holdDetails(until));
+      }
+    }
+  }
+
+  private static Map<String, Object> holdDetails(@Nullable Instant until) {
+    return Map.of("until", until == null ? "never" : until.toString());
+  }
+
+  private void claim(
+      Subject subject,
+      String uuid,
+      Claim.State state,
+      @Nullable Instant until,
+      @Nullable String event,
+      @Nullable String reason,
+      Map<String, Object> details) {
+    Claim none =
+        new Claim(
+            uuid,
+            subject.id(),
+            subject.container().name(),
+            subject.owner().name(),
+            subject.type(),
+            Claim.State.FREE,
+            now,
+            null);
+    add(change(none, state, until, event, reason, details));
+  }
+
+  private ClaimChange change(
+      Claim before,
+      Claim.State to,
+      @Nullable Instant until,
+      @Nullable String event,
+      @Nullable String reason,
+      Map<String, Object> details) {
+    Claim after =
+        new Claim(
+            before.device(),
+            before.holder(),
+            before.name(),
+            before.owner(),
+            before.type(),
+            to,
+            now,
+            until);
+    Map<String, Object> all = new LinkedHashMap<>(details);
+    var device = berths.devices().get(before.device());
+    if (device != null) {
+      all.put("gpueq", device.gpueq());
+    }
+    return new ClaimChange(before, after, event, "user", reason, all);
+  }
+
+  private void add(ClaimChange change) {
+    berths.put(change.after());
+    changes.add(change);
+  }
+}

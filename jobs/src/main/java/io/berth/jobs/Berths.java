@@ -1,0 +1,66 @@
+package io.berth.jobs;
+
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.DeviceRow;
+import io.berth.jobs.ledger.DeviceTables.Allocation;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A working copy of who has what, changed step by step while differences are worked out. */
+final class Berths {
+
+  private final Map<String, DeviceRow> devices;
+  private final Map<String, Map<String, Claim>> byDevice = new TreeMap<>();
+
+  Berths(Allocation allocation) {
+    devices = new TreeMap<>(allocation.devices());
+    allocation.claims().forEach(this::put);
+  }
+
+  Map<String, DeviceRow> devices() {
+    return Collections.unmodifiableMap(devices);
+  }
+
+  void put(DeviceRow device) {
+    if (device.presence() == DeviceRow.Presence.GONE) {
+      devices.remove(device.uuid());
+    } else {
+      devices.put(device.uuid(), device);
+    }
+  }
+
+  void put(Claim claim) {
+    Map<String, Claim> claims = byDevice.computeIfAbsent(claim.device(), uuid -> new TreeMap<>());
+    if (claim.state() == Claim.State.FREE) {
+      claims.remove(claim.holder());
+    } else {
+      claims.put(claim.holder(), claim);
+    }
+  }
+
+  Collection<Claim> on(String uuid) {
+    return byDevice.getOrDefault(uuid, Map.of()).values();
+  }
+
+  List<Claim> exclusiveOn(String uuid) {
+    return on(uuid).stream().filter(each -> each.state().isExclusive()).toList();
+  }
+
+  /** Copies, so that the caller may change what it walks over. */
+  List<Claim> by(String holder) {
+    List<Claim> claims = new ArrayList<>();
+    byDevice
+        .values()
+        .forEach(
+            on -> on.values().stream().filter(c -> c.holder().equals(holder)).forEach(claims::add));
+    return claims;
+  }
+
+  List<Claim> all() {
+    return byDevice.values().stream().flatMap(on -> on.values().stream()).toList();
+  }
+}

@@ -1,0 +1,153 @@
+package io.berth.jobs;
+
+import io.berth.jobs.container.Owner;
+import io.berth.jobs.gpu.Gpus;
+import io.berth.jobs.gpu.Inventory;
+import io.berth.jobs.gpu.Reading;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.DeviceRow;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Tables;
+import io.berth.policies.Mode;
+import io.berth.policies.PolicyBook;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps the ledger's devices in line with the containers there are and with what NVML lists. */
+final class DeviceKeeper {
+
+  private static final Duration READ_EVERY = Duration.ofSeconds(10);
+
+  private final Ledger ledger;
+  private final Gpus gpus;
+  private final LongSupplier ticker;
+  private @Nullable Reading<Inventory> reading;
+  private long readAt;
+
+  DeviceKeeper(Ledger ledger, Gpus gpus, LongSupplier ticker) {
+    this.ledger = ledger;
+    this.gpus = gpus;
+    this.ticker = ticker;
+  }
+
+  /** What NVML listed when it was last asked, a few seconds ago at most. */
+  synchronized Reading<Inventory> inventory(boolean fresh) {
+    Reading<Inventory> latest = reading;
+    if (latest == null || fresh || ticker.getAsLong() - readAt > READ_EVERY.toNanos()) {
+      latest = gpus.inventory();
+      reading = latest;
+      readAt = ticker.getAsLong();
+    }
+    return latest;
+  }
+
+  /**
+   * Compares, and records what differs in one transaction.
+   *
+   * @param isThere whether a container that was not seen exists all the same, or may
+   * @return how much differed
+   */
+  int reconcile(
+      List<Assignment.Seen> seen,
+      Predicate<String> isThere,
+      PolicyBook book,
+      Mode mode,
+      boolean fresh,
+      Instant now) {
+    Reading<Inventory> listed = inventory(fresh);
+    Berths berths = new Berths(ledger.read(tables -> tables.devices().allocation()));
+    List<Presences.PresenceChange> presences =
+        Presences.settle(berths, listed, book.gpu().cededDevices());
+    Assignment assignment =
+        new Assignment(berths, new DeviceNames(listed, berths.devices()), book, now);
+    Map<String, Owner> owners = new HashMap<>();
+    seen.forEach(each -> owners.put(each.subject().id(), each.subject().owner()));
+    Set<String> gone = new TreeSet<>();
+    for (Claim claim : berths.all()) {
+      if (!claim.isReservation()
+          && !owners.containsKey(claim.holder())
+          && !isThere.test(claim.holder())) {
+        gone.add(claim.holder());
+      }
+    }
+    gone.forEach(assignment::gone);
+    List<ClaimChange> changes = assignment.settle(seen);
+    if (presences.isEmpty() && changes.isEmpty()) {
+      return 0;
+    }
+    ledger.update(
+        tables -> {
+          for (Presences.PresenceChange each : presences) {
+            record(tables, each, mode, now);
+          }
+          for (ClaimChange each : changes) {
+            each.write(tables.devices(), ownerOf(each.after(), owners), "engine", mode, now);
+          }
+        });
+    return presences.size() + changes.size();
+  }
+
+  private static Owner ownerOf(Claim claim, Map<String, Owner> owners) {
+    return owners.getOrDefault(claim.holder(), new Owner(claim.owner(), "ledger"));
+  }
+
+  private static void record(Tables tables, Presences.PresenceChange change, Mode mode, Instant now)
+      throws SQLException {
+    DeviceRow after = change.after();
+    Map<String, Object> details =
+        Map.of(
+            "device", after.uuid(),
+            "gpueq", after.gpueq(),
+            "before", change.before().presence().word(),
+            "detail", change.words());
+    String type = "gpu." + after.presence().word();
+    JournalEntry entry = Events.ofDaemon(now, type, "daemon", null, mode, details);
+    tables.devices().presence(change.before(), after, entry);
+  }
+
+  /** Frees what a container has, as the first step of its removal. */
+  List<Claim> releaseForRemoval(Subject subject, String reason, String source, Instant now) {
+    List<Claim> claims =
+        ledger.read(tables -> tables.devices().allocation().claimsBy(subject.id()));
+    if (!claims.isEmpty()) {
+      ledger.update(
+          tables -> {
+            for (Claim each : claims) {
+              ClaimChange.release(each, "berth", reason)
+                  .write(tables.devices(), subject.owner(), source, Mode.ENFORCE, now);
+            }
+          });
+    }
+    return claims;
+  }
+
+  /**
+   * Gives back what {@link #releaseForRemoval} freed, of a container that never ran: it is there
+   * still.
+   */
+  void takeBack(Subject subject, List<Claim> released, String source, Instant now) {
+    List<Claim> pinned =
+        released.stream().filter(each -> each.state() == Claim.State.ACTIVE).toList();
+    if (pinned.isEmpty()) {
+      return;
+    }
+    ledger.update(
+        tables -> {
+          for (Claim each : pinned) {
+            Map<String, Object> why = Map.of("detail", "its removal failed");
+            new ClaimChange(ClaimChange.free(each), each, "gpu.allocate", "berth", null, why)
+                .write(tables.devices(), subject.owner(), source, Mode.ENFORCE, now);
+          }
+        });
+  }
+}

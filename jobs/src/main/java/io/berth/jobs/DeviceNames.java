@@ -1,0 +1,75 @@
+package io.berth.jobs;
+
+import io.berth.jobs.container.GpuRequest;
+import io.berth.jobs.gpu.Device;
+import io.berth.jobs.gpu.Inventory;
+import io.berth.jobs.gpu.Reading;
+import io.berth.jobs.ledger.DeviceRow;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Tells which devices a container means by what it asks for, as NVML lists them now. */
+final class DeviceNames {
+
+  private final Reading<Inventory> inventory;
+  private final Map<String, DeviceRow> known;
+
+  /**
+   * @param known the ledger's devices: a UUID among them needs no NVML
+   */
+  DeviceNames(Reading<Inventory> inventory, Map<String, DeviceRow> known) {
+    this.inventory = inventory;
+    this.known = known;
+  }
+
+  /**
+   * The UUIDs of the devices that it names or, if it names none, sees.
+   *
+   * @return empty where that can't be told now; a name that no device has is left out
+   */
+  Optional<Set<String>> meantBy(GpuRequest request) {
+    Optional<List<Device>> listed = inventory.asOptional().map(Inventory::devices);
+    return switch (request.kind()) {
+      case NONE -> Optional.of(Set.of());
+      case UNPINNED -> listed.map(devices -> firstOf(devices, request.count()));
+      case PINNED -> named(request.devices(), listed);
+    };
+  }
+
+  /** A count always means the first ones (STACK.md). */
+  private static Set<String> firstOf(List<Device> devices, int count) {
+    long most = count == GpuRequest.ALL ? devices.size() : count;
+    return uuids(devices.stream().limit(most).toList());
+  }
+
+  private Optional<Set<String>> named(List<String> names, Optional<List<Device>> listed) {
+    Set<String> uuids = new LinkedHashSet<>();
+    for (String name : names) {
+      if (known.containsKey(name)) {
+        uuids.add(name);
+      } else if (listed.isEmpty()) {
+        return Optional.empty();
+      } else {
+        uuids.addAll(uuids(listed.get().stream().filter(each -> isNamed(each, name)).toList()));
+      }
+    }
+    return Optional.of(uuids);
+  }
+
+  /** A GPU in MIG mode is named by its index or UUID as well: that means all its instances. */
+  private static boolean isNamed(Device device, String name) {
+    return device.uuid().equals(name)
+        || device.index().equals(name)
+        || name.equals(device.parent())
+        || device.index().startsWith(name + ":");
+  }
+
+  private static Set<String> uuids(List<Device> devices) {
+    Set<String> uuids = new LinkedHashSet<>();
+    devices.forEach(each -> uuids.add(each.uuid()));
+    return uuids;
+  }
+}

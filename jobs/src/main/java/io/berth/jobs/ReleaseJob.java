@@ -1,0 +1,142 @@
+package io.berth.jobs;
+
+import static io.berth.jobs.rules.Clock.later;
+
+import io.berth.jobs.container.Owner;
+import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.rules.Clock;
+import io.berth.jobs.rules.Facts;
+import io.berth.jobs.rules.HoldRule;
+import io.berth.jobs.rules.Verdict;
+import io.berth.policies.JobName;
+import io.berth.policies.Mode;
+import io.berth.policies.PolicyBook;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Releases devices whose hold or reservation is over. The end of a hold is a fact, so it happens in
+ * observe as well: no container is touched. Before a release the container is inspected again; the
+ * ledger itself refuses a release of what changed meanwhile.
+ */
+final class ReleaseJob {
+
+  private static final String SOURCE = JobName.GPU_RELEASE.word();
+  private static final Logger log = LoggerFactory.getLogger(ReleaseJob.class);
+
+  private final Engine engine;
+  private final Ledger ledger;
+  private final InstantSource clock;
+  private final InFlight inFlight;
+  private final Executor lanes;
+  private final HoldRule rule = new HoldRule();
+
+  ReleaseJob(Engine engine, Ledger ledger, InstantSource clock, InFlight inFlight, Executor lanes) {
+    this.engine = engine;
+    this.ledger = ledger;
+    this.clock = clock;
+    this.inFlight = inFlight;
+    this.lanes = lanes;
+  }
+
+  /** One sweep; the releases may go on after it. */
+  List<CompletableFuture<Outcome>> sweep(Picture picture, Mode mode) {
+    Map<String, List<Claim>> held = new HashMap<>();
+    for (Claim claim : ledger.read(tables -> tables.devices().allocation().claims())) {
+      if (claim.state() == Claim.State.HELD) {
+        held.computeIfAbsent(claim.holder(), id -> new ArrayList<>()).add(claim);
+      } else if (claim.isReservation()) {
+        expire(claim, mode, picture.now());
+      }
+    }
+    List<CompletableFuture<Outcome>> releases = new ArrayList<>();
+    for (Subject subject : picture.subjects()) {
+      for (Claim claim : held.getOrDefault(subject.id(), List.of())) {
+        if (isOver(subject, claim, picture)) {
+          releases.add(CompletableFuture.supplyAsync(() -> release(subject, claim, mode), lanes));
+        }
+      }
+    }
+    return releases;
+  }
+
+  private void expire(Claim reservation, Mode mode, Instant now) {
+    Instant until = reservation.until();
+    if (until != null && !now.isBefore(until)) {
+      write(ClaimChange.release(reservation, "berth", "reservation_expired"), null, mode, now);
+    }
+  }
+
+  /** Also keeps what is promised now, where that moved later. */
+  private boolean isOver(Subject subject, Claim claim, Picture picture) {
+    Verdict verdict =
+        rule.judge(subject.container(), facts(subject, claim, picture), picture.now());
+    Optional<Clock> running = verdict.clock();
+    if (running.isPresent() && !running.get().due().equals(claim.until())) {
+      ledger.update(tables -> tables.devices().promise(claim, running.get().due()));
+    }
+    return verdict instanceof Verdict.Act;
+  }
+
+  private static Facts facts(Subject subject, Claim claim, Picture picture) {
+    PolicyBook book = picture.book();
+    Instant floor = later(picture.boot(), picture.engineUp());
+    Instant promised = claim.until();
+    return new Facts(
+        subject.type(),
+        book.limitsFor(subject.owner().name(), subject.type()),
+        book.policies(),
+        subject.endedBy(),
+        new Clock(claim.since(), promised == null ? claim.since() : promised),
+        true,
+        floor.isAfter(picture.now()) ? picture.now() : floor);
+  }
+
+  private Outcome release(Subject subject, Claim claim, Mode mode) {
+    if (!inFlight.take(subject.id())) {
+      return Outcome.DROPPED;
+    }
+    try {
+      boolean same =
+          engine
+              .inspect(subject.id())
+              .filter(fresh -> !Enforcer.hasMoved(subject.container(), fresh))
+              .isPresent();
+      if (!same) {
+        return Outcome.DROPPED;
+      }
+      write(ClaimChange.release(claim, "berth", "hold_expired"), subject, mode, clock.instant());
+      return Outcome.DONE;
+    } catch (EngineException e) {
+      log.warn(
+          "{} keeps {} for now: it could not be inspected again: {}",
+          claim.name(),
+          claim.device(),
+          e.getMessage());
+      return Outcome.FAILED;
+    } catch (IllegalStateException changed) {
+      log.debug("not released", changed);
+      return Outcome.DROPPED;
+    } finally {
+      inFlight.release(subject.id());
+    }
+  }
+
+  private void write(ClaimChange change, @Nullable Subject subject, Mode mode, Instant now) {
+    Owner owner = subject == null ? new Owner(change.before().owner(), "ledger") : subject.owner();
+    ledger.update(tables -> change.write(tables.devices(), owner, SOURCE, mode, now));
+  }
+}

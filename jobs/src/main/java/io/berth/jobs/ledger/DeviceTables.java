@@ -1,0 +1,272 @@
+package io.berth.jobs.ledger;
+
+import static io.berth.jobs.ledger.Tables.instant;
+import static io.berth.jobs.ledger.Tables.micros;
+import static io.berth.jobs.ledger.Tables.nullableInstant;
+import static io.berth.jobs.ledger.Tables.nullableMicros;
+
+import io.berth.jobs.ledger.DeviceRow.Presence;
+import io.berth.policies.ContainerType;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The allocator's tables: which device is whose, and every change of it. The state rows and the
+ * journal change together, through {@link #move} and {@link #presence} alone, so that folding the
+ * journal gives the state.
+ */
+public final class DeviceTables {
+
+  private static final String NOBODY = "";
+
+  private final Tables tables;
+
+  DeviceTables(Tables tables) {
+    this.tables = tables;
+  }
+
+  /** Who has what at some moment: the devices by UUID, and every claim by device and holder. */
+  public record Allocation(Map<String, DeviceRow> devices, List<Claim> claims) {
+
+    public List<Claim> claimsOn(String uuid) {
+      return claims.stream().filter(each -> each.device().equals(uuid)).toList();
+    }
+
+    public List<Claim> claimsBy(String holder) {
+      return claims.stream().filter(each -> each.holder().equals(holder)).toList();
+    }
+
+    public DeviceState stateOf(DeviceRow device) {
+      return DeviceState.of(device.presence(), claimsOn(device.uuid()));
+    }
+  }
+
+  /** As it stands. */
+  public Allocation allocation() throws SQLException {
+    Map<String, DeviceRow> devices = new TreeMap<>();
+    for (DeviceRow each : tables.rows("SELECT * FROM device", DeviceTables::device)) {
+      devices.put(each.uuid(), each);
+    }
+    return new Allocation(
+        devices, tables.rows("SELECT * FROM claim ORDER BY device, holder", DeviceTables::claim));
+  }
+
+  private static DeviceRow device(ResultSet row) throws SQLException {
+    return new DeviceRow(
+        row.getString("uuid"),
+        Presence.valueOf(row.getString("presence")),
+        row.getDouble("gpueq"),
+        row.getBoolean("mig"));
+  }
+
+  private static Claim claim(ResultSet row) throws SQLException {
+    return new Claim(
+        row.getString("device"),
+        row.getString("holder"),
+        row.getString("name"),
+        row.getString("owner"),
+        ContainerType.valueOf(row.getString("type")),
+        Claim.State.valueOf(row.getString("state")),
+        instant(row.getLong("since")),
+        nullableInstant(row, "until"));
+  }
+
+  /**
+   * Changes a claim: the one way to do it.
+   *
+   * @param before the claim as it stands; with state free where there is none
+   * @param after the same claim in another state
+   * @param entry says when and why; its event is the change's, if it is one
+   * @throws IllegalStateException if the change is not legal or {@code before} is not what stands:
+   *     nothing is written
+   */
+  public void move(Claim before, Claim after, JournalEntry entry) throws SQLException {
+    requireStands(before);
+    if (!DeviceState.isLegal(before.state(), after.state())) {
+      throw new IllegalStateException(
+          before.device()
+              + " of "
+              + before.name()
+              + ": "
+              + before.state()
+              + " to "
+              + after.state()
+              + " is no legal change");
+    }
+    long seq = tables.append(entry);
+    journal(seq, after, before.state().name(), after.state().name(), 0, false);
+    apply(after);
+  }
+
+  private void requireStands(Claim before) throws SQLException {
+    List<String> stands =
+        tables.rows(
+            "SELECT state FROM claim WHERE device = ? AND holder = ?",
+            row -> row.getString(1),
+            before.device(),
+            before.holder());
+    String state = stands.isEmpty() ? Claim.State.FREE.name() : stands.get(0);
+    if (!state.equals(before.state().name())) {
+      throw new IllegalStateException(
+          before.device() + " of " + before.name() + " is " + state + ", not " + before.state());
+    }
+  }
+
+  private void journal(long seq, Claim claim, String from, String to, double gpueq, boolean mig)
+      throws SQLException {
+    tables.update(
+        """
+        INSERT INTO move (seq, device, holder, name, owner, type, from_state, to_state, gpueq, mig)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        seq,
+        claim.device(),
+        claim.holder(),
+        claim.name(),
+        claim.owner(),
+        claim.type().name(),
+        from,
+        to,
+        gpueq,
+        mig ? 1 : 0);
+  }
+
+  private void apply(Claim after) throws SQLException {
+    if (after.state() == Claim.State.FREE) {
+      tables.update(
+          "DELETE FROM claim WHERE device = ? AND holder = ?", after.device(), after.holder());
+      return;
+    }
+    tables.update(
+        """
+        INSERT OR REPLACE INTO claim (device, holder, name, owner, type, state, since, until)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+        after.device(),
+        after.holder(),
+        after.name(),
+        after.owner(),
+        after.type().name(),
+        after.state().name(),
+        micros(after.since()),
+        nullableMicros(after.until()));
+  }
+
+  /** Changes whether a device is there; {@link Presence#GONE} forgets it. */
+  public void presence(DeviceRow before, DeviceRow after, JournalEntry entry) throws SQLException {
+    long seq = tables.append(entry);
+    Claim nobody =
+        new Claim(
+            after.uuid(),
+            NOBODY,
+            "",
+            "",
+            ContainerType.UNKNOWN,
+            Claim.State.FREE,
+            entry.at(),
+            null);
+    journal(
+        seq, nobody, before.presence().name(), after.presence().name(), after.gpueq(), after.mig());
+    if (after.presence() == Presence.GONE) {
+      tables.update("DELETE FROM device WHERE uuid = ?", after.uuid());
+    } else {
+      tables.update(
+          "INSERT OR REPLACE INTO device (uuid, presence, gpueq, mig) VALUES (?, ?, ?, ?)",
+          after.uuid(),
+          after.presence().name(),
+          after.gpueq(),
+          after.mig() ? 1 : 0);
+    }
+  }
+
+  /** Moves what has been promised of a hold or a reservation, which is no change of its state. */
+  public void promise(Claim claim, Instant until) throws SQLException {
+    tables.update(
+        "UPDATE claim SET until = ? WHERE device = ? AND holder = ?",
+        micros(until),
+        claim.device(),
+        claim.holder());
+  }
+
+  /** One change, as the journal has it. */
+  public record Move(
+      long seq,
+      Instant at,
+      String device,
+      String holder,
+      String name,
+      String owner,
+      ContainerType type,
+      String from,
+      String to,
+      double gpueq,
+      boolean mig,
+      String reason,
+      String source) {}
+
+  /** Every change up to a moment, oldest first. */
+  public List<Move> movesUntil(Instant moment) throws SQLException {
+    return tables.rows(
+        "SELECT m.*, j.at, j.reason, j.source FROM move m JOIN journal j USING (seq) WHERE j.at <= ? ORDER BY seq",
+        row ->
+            new Move(
+                row.getLong("seq"),
+                instant(row.getLong("at")),
+                row.getString("device"),
+                row.getString("holder"),
+                row.getString("name"),
+                row.getString("owner"),
+                ContainerType.valueOf(row.getString("type")),
+                row.getString("from_state"),
+                row.getString("to_state"),
+                row.getDouble("gpueq"),
+                row.getBoolean("mig"),
+                row.getString("reason") == null ? "" : row.getString("reason"),
+                row.getString("source")),
+        micros(moment));
+  }
+
+  /**
+   * Who had what after these changes: the journal folded. What a claim was promised is not part of
+   * it.
+   *
+   * @param moves from the journal's start, in order
+   */
+  public static Allocation fold(List<Move> moves) {
+    Map<String, DeviceRow> devices = new TreeMap<>();
+    Map<String, Claim> claims = new TreeMap<>();
+    for (Move each : moves) {
+      if (each.holder.equals(NOBODY)) {
+        DeviceRow device =
+            new DeviceRow(each.device, Presence.valueOf(each.to), each.gpueq, each.mig);
+        if (device.presence() == Presence.GONE) {
+          devices.remove(each.device);
+        } else {
+          devices.put(each.device, device);
+        }
+      } else {
+        Claim.State state = Claim.State.valueOf(each.to);
+        String key = each.device + "\0" + each.holder;
+        if (state == Claim.State.FREE) {
+          claims.remove(key);
+        } else {
+          claims.put(
+              key,
+              new Claim(
+                  each.device,
+                  each.holder,
+                  each.name,
+                  each.owner,
+                  each.type,
+                  state,
+                  each.at,
+                  null));
+        }
+      }
+    }
+    return new Allocation(devices, new ArrayList<>(claims.values()));
+  }
+}
