@@ -45,13 +45,15 @@ final class CleanupJob {
   /**
    * One sweep.
    *
-   * @param clocksSteady asked right before each act
+   * @param unchanged whether policies and clocks still are those of the picture; asked right before
+   *     each act
    */
   Enforcer.Enforced sweep(
-      Picture picture, Identification identification, BooleanSupplier clocksSteady) {
+      Picture picture, Identification identification, BooleanSupplier unchanged) {
     PolicyBook book = picture.book();
     Mode mode = modes.of(name, book);
-    Instant floor = floor(picture, mode);
+    Instant enforcing = modes.enforcingSince(name, mode, picture.now());
+    Instant floor = floor(picture, enforcing);
     Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
     List<Judged> judged = new ArrayList<>();
     for (Subject subject : picture.subjects()) {
@@ -68,7 +70,7 @@ final class CleanupJob {
         new Enforcer.SecondThoughts() {
           @Override
           public boolean mayAct() {
-            return modes.of(name, book) == Mode.ENFORCE && clocksSteady.getAsBoolean();
+            return modes.isEnforcing(name, book, enforcing) && unchanged.getAsBoolean();
           }
 
           @Override
@@ -80,8 +82,7 @@ final class CleanupJob {
         });
   }
 
-  private Instant floor(Picture picture, Mode mode) {
-    Instant enforcing = modes.enforcingSince(name, mode, picture.now());
+  private static Instant floor(Picture picture, Instant enforcing) {
     Instant floor = later(later(picture.boot(), picture.engineUp()), enforcing);
     return floor.isAfter(picture.now()) ? picture.now() : floor;
   }

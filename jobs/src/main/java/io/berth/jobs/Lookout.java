@@ -57,8 +57,8 @@ public final class Lookout {
       throws EngineException {
     long survey = inFlight.surveying();
     try {
-      Instant now = clock.instant();
       Inventory.Survey seen = fresh ? inventory.takeFresh() : inventory.take();
+      Instant now = clock.instant(); // after it: no clock starts before what starts it
       HostState facts = host.get();
       outages.answered(now, facts.engineStart());
       Map<String, String> failed = seen.failed();
