@@ -7,6 +7,7 @@ import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -78,6 +79,10 @@ public final class Lookout {
     } finally {
       inFlight.surveyed();
     }
+  }
+
+  void clockWentBack(Duration jump) {
+    outages.clockWentBack(jump);
   }
 
   private Picture picture(

@@ -107,6 +107,21 @@ final class Outages {
         });
   }
 
+  /**
+   * The wall clock was set back. What was noted lies ahead of it now, and would hide the next outage
+   * until then. After a jump forward it stays: a container is kept longer in doubt.
+   */
+  synchronized void clockWentBack(Duration jump) {
+    Instant seen = contact;
+    if (seen != null) {
+      Outage moved =
+          latest == null ? null : new Outage(latest.from.plus(jump), latest.start.plus(jump));
+      keep(moved, seen.plus(jump));
+      latest = moved;
+      contact = seen.plus(jump);
+    }
+  }
+
   /** When the Engine was last seen to come up; empty where it never was. */
   synchronized Optional<Instant> lastStart() {
     return Optional.ofNullable(latest).map(Outage::start);

@@ -155,6 +155,9 @@ public final class Sweeps {
       Mode mode = parts.modes.inForce(book);
       Optional<Duration> jump = checkClock(book, mode);
       if (jump.isPresent()) {
+        if (jump.get().isNegative()) {
+          lookout.clockWentBack(jump.get());
+        }
         log.warn(
             "the clock jumped by {}: all that is pending moved by as much, and {} does nothing now",
             jump.get(),

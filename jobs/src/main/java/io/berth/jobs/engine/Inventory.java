@@ -161,14 +161,16 @@ public final class Inventory implements AutoCloseable {
     // Before the question, so that an event that comes while it is answered counts.
     snapshots.remove(id);
     dirty.remove(id);
+    // Off the list before it is answered, so that no later survey takes the answer for its own.
     try {
       Optional<Container> container = engine.inspect(id);
       container.ifPresent(c -> snapshots.put(id, new Snapshot(c, inspection.era())));
+      underWay.remove(id, inspection);
       inspection.answer().complete(container);
     } catch (EngineException | RuntimeException e) {
+      underWay.remove(id, inspection);
       inspection.answer().completeExceptionally(e);
     } finally {
-      underWay.remove(id, inspection);
       hanging.remove(id);
     }
   }
