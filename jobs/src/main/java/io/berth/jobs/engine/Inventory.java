@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The Engine's containers as they are now, for the price of one list call and of the inspects that
@@ -53,15 +54,19 @@ public final class Inventory implements AutoCloseable {
   /** A state of knowledge: what was inspected in one is worth nothing in the next. */
   private record Era(long number, boolean connected) {}
 
-  private record Snapshot(Container container, Era era) {}
+  /** When a container was asked about: in which era, after which of its events. */
+  private record Stamp(Era era, long lastEvent) {}
 
-  private record Inspection(Era era, CompletableFuture<Optional<Container>> answer) {}
+  private record Snapshot(Container container, Stamp stamp) {}
+
+  private record Inspection(Stamp stamp, CompletableFuture<Optional<Container>> answer) {}
 
   private final Engine engine;
   private final Duration patience;
   private final ExecutorService threads;
   private final Map<String, Snapshot> snapshots = new ConcurrentHashMap<>();
-  private final Set<String> dirty = ConcurrentHashMap.newKeySet();
+  private final AtomicLong events = new AtomicLong();
+  private final Map<String, Long> lastEvents = new ConcurrentHashMap<>();
   private final Map<String, Inspection> underWay = new ConcurrentHashMap<>();
   private final Set<String> hanging = ConcurrentHashMap.newKeySet();
   private Era era = new Era(0, false);
@@ -80,7 +85,7 @@ public final class Inventory implements AutoCloseable {
 
   /** The container's snapshot is not to be used any more: an event told of a change. */
   public void markDirty(String id) {
-    dirty.add(id);
+    lastEvents.put(id, events.incrementAndGet());
   }
 
   /** From now on events tell of changes. */
@@ -132,41 +137,42 @@ public final class Inventory implements AutoCloseable {
     List<String> ids = listed.stream().map(Engine.Summary::id).toList();
     Set<String> known = Set.copyOf(ids);
     snapshots.keySet().retainAll(known);
-    dirty.retainAll(known);
+    lastEvents.keySet().retainAll(known);
+  }
+
+  private Stamp stamp(String id, Era now) {
+    return new Stamp(now, lastEvents.getOrDefault(id, 0L));
   }
 
   private boolean isGood(Snapshot snapshot, Engine.Summary listed, Era now) {
-    return snapshot.era().equals(now)
-        && !dirty.contains(listed.id())
+    return snapshot.stamp().equals(stamp(listed.id(), now))
         && snapshot.container().state() == listed.state()
         && snapshot.container().name().equals(listed.name());
   }
 
-  /** The one of this era that is under way, or a new one. */
+  /**
+   * The one that another survey has under way, where it is as good as a new one; else a new one.
+   */
   private Inspection inspection(String id, Era now) {
+    Stamp stamp = stamp(id, now);
     return underWay.compute(
         id,
         (key, existing) ->
-            existing != null && existing.era().equals(now) ? existing : inspect(id, now));
+            existing != null && existing.stamp().equals(stamp) ? existing : inspect(id, stamp));
   }
 
-  private Inspection inspect(String id, Era now) {
-    CompletableFuture<Optional<Container>> answer = new CompletableFuture<>();
-    Inspection inspection = new Inspection(now, answer);
+  private Inspection inspect(String id, Stamp stamp) {
+    Inspection inspection = new Inspection(stamp, new CompletableFuture<>());
     threads.execute(() -> run(id, inspection));
     return inspection;
   }
 
   private void run(String id, Inspection inspection) {
-    // Before the question, so that an event that comes while it is answered counts.
-    snapshots.remove(id);
-    dirty.remove(id);
-    // Off the list before it is answered, so that no later survey takes the answer for its own.
     try {
-      Optional<Container> container = engine.inspect(id);
-      container.ifPresent(c -> snapshots.put(id, new Snapshot(c, inspection.era())));
+      Optional<Container> found = engine.inspect(id);
+      found.ifPresent(c -> snapshots.put(id, new Snapshot(c, inspection.stamp())));
       underWay.remove(id, inspection);
-      inspection.answer().complete(container);
+      inspection.answer().complete(found);
     } catch (EngineException | RuntimeException e) {
       underWay.remove(id, inspection);
       inspection.answer().completeExceptionally(e);
