@@ -69,32 +69,55 @@ final class Outages {
 
   /** The Engine answered at {@code now}; {@code engineStart} is null where it can't be told. */
   synchronized void answered(Instant now, @Nullable Instant engineStart) {
-    Instant before = contact;
-    contact = now;
-    if (engineStart != null) {
-      if (before == null) {
-        remember(new Outage(engineStart.minus(UNWATCHED), engineStart));
-      } else if (engineStart.isAfter(before)) {
-        remember(new Outage(before.minus(SHUTDOWN), engineStart));
-      }
-    } else if (streamBroke && before != null) {
-      remember(new Outage(before.minus(SHUTDOWN), now));
-    }
-    streamBroke = false;
-    if (keptContact == null
+    Outage outage = outageBefore(now, engineStart);
+    if (outage != null
+        || keptContact == null
         || Duration.between(keptContact, now).abs().compareTo(KEEP_EVERY) >= 0) {
-      keep("engine.contact", now.toString());
+      keep(outage, now); // first: where it can't be written, the next answer finds the same again
       keptContact = now;
     }
+    if (outage != null) {
+      latest = outage;
+    }
+    contact = now;
+    streamBroke = false;
   }
 
-  private void remember(Outage outage) {
-    latest = outage;
-    keep("engine.outage", outage.from + " " + outage.start);
+  /** The outage that is over with this answer; null where there was none. */
+  private @Nullable Outage outageBefore(Instant now, @Nullable Instant engineStart) {
+    Instant before = contact;
+    if (engineStart != null) {
+      if (before == null) {
+        return new Outage(engineStart.minus(UNWATCHED), engineStart);
+      }
+      return engineStart.isAfter(before) ? new Outage(before.minus(SHUTDOWN), engineStart) : null;
+    }
+    return streamBroke && before != null ? new Outage(before.minus(SHUTDOWN), now) : null;
   }
 
-  private void keep(String fact, String value) {
-    ledger.update(tables -> tables.keep(fact, value));
+  private void keep(@Nullable Outage outage, Instant now) {
+    ledger.update(
+        tables -> {
+          if (outage != null) {
+            tables.keep("engine.outage", outage.from + " " + outage.start);
+          }
+          tables.keep("engine.contact", now.toString());
+        });
+  }
+
+  /**
+   * The wall clock was set back. What was noted lies ahead of it now, and would hide the next
+   * outage until then. After a jump forward it stays: a container is kept longer in doubt.
+   */
+  synchronized void clockWentBack(Duration jump) {
+    Instant seen = contact;
+    if (seen != null) {
+      Outage moved =
+          latest == null ? null : new Outage(latest.from.plus(jump), latest.start.plus(jump));
+      keep(moved, seen.plus(jump));
+      latest = moved;
+      contact = seen.plus(jump);
+    }
   }
 
   /** When the Engine was last seen to come up; empty where it never was. */
