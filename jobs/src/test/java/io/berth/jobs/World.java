@@ -62,6 +62,7 @@ final class World implements AutoCloseable {
   private final Deque<Runnable> parked = new ArrayDeque<>();
   private boolean parking;
   private boolean closed;
+  final FakeGpus gpus = new FakeGpus();
   final FakeEngine engine = new FakeEngine(() -> now);
   private Ledger ledger;
   private Sweeps sweeps;
@@ -79,6 +80,7 @@ final class World implements AutoCloseable {
         new Sweeps.Parts(
             engine,
             new Inventory(engine, 1, Duration.ofSeconds(30)),
+            gpus,
             ledger,
             () -> now,
             () -> nanos,
@@ -145,6 +147,10 @@ final class World implements AutoCloseable {
     host =
         new HostState(
             host.bootId(), host.boot().plus(by), engineStart == null ? null : engineStart.plus(by));
+  }
+
+  PolicyBook book() {
+    return book;
   }
 
   void book(String yaml) {

@@ -1,0 +1,418 @@
+package io.berth.jobs;
+
+import io.berth.jobs.container.Owner;
+import io.berth.jobs.gpu.GpuProcess;
+import io.berth.jobs.gpu.Gpus;
+import io.berth.jobs.gpu.ProcessPlace;
+import io.berth.jobs.gpu.Processes;
+import io.berth.jobs.gpu.Reading;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.DeviceRow;
+import io.berth.jobs.ledger.DeviceState;
+import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Tables;
+import io.berth.policies.ContainerType;
+import io.berth.policies.LimitKey;
+import io.berth.policies.Limits;
+import io.berth.policies.Mode;
+import io.berth.policies.PolicyBook;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Grants devices under quota: all that is asked for or nothing, and the grant is on the disk before
+ * it is answered. What is granted is reserved for the user's container of that name, until it comes
+ * or {@code reservation_timeout} is over.
+ */
+public final class Allocator {
+
+  /** Of a new ledger that replaces an unusable one: since when. */
+  private static final String REBUILT = "rebuilt";
+
+  /**
+   * What is asked for.
+   *
+   * @param count how many; at least 1
+   * @param device one that is named; null for whichever is free
+   */
+  public record Request(String user, String container, int count, @Nullable String device) {}
+
+  /** The answer. */
+  public sealed interface Answer {
+
+    /** These are reserved until then. */
+    record Granted(List<String> devices, double gpueq, Instant until) implements Answer {}
+
+    /**
+     * A rule forbids it.
+     *
+     * @param rule the limit's name
+     * @param words the numbers and the holders behind it
+     */
+    record Refused(String rule, String words) implements Answer {}
+
+    /** No rule forbids it, but nothing fit is free. */
+    record NothingFree(String words) implements Answer {}
+  }
+
+  private final Ledger ledger;
+  private final Gpus gpus;
+  private final Processes processes;
+  private final InstantSource clock;
+  private final Supplier<PolicyBook> book;
+
+  public Allocator(
+      Ledger ledger,
+      Gpus gpus,
+      Processes processes,
+      InstantSource clock,
+      Supplier<PolicyBook> book) {
+    this.ledger = ledger;
+    this.gpus = gpus;
+    this.processes = processes;
+    this.clock = clock;
+    this.book = book;
+    if (ledger.setAside().isPresent()) {
+      ledger.update(tables -> tables.keep(REBUILT, clock.instant().toString()));
+    }
+  }
+
+  /**
+   * Grants or refuses; a repeat of a grant renews it.
+   *
+   * @throws io.berth.jobs.ledger.LedgerException if it can't be made durable; nothing is granted
+   *     then
+   */
+  public Answer allocate(Request request, Mode mode) {
+    Set<String> inUse = devicesInUse();
+    return ledger.write(tables -> allocate(tables, request, inUse, mode));
+  }
+
+  /** Those that NVML shows a process on, or can't say; asked before the ledger is locked. */
+  private Set<String> devicesInUse() {
+    Set<String> inUse = new HashSet<>();
+    Allocation allocation = ledger.read(tables -> tables.devices().allocation());
+    for (DeviceRow device : allocation.devices().values()) {
+      DeviceState state = allocation.stateOf(device);
+      if (state == DeviceState.SHARED || state == DeviceState.FREE) {
+        if (isInUse(device, allocation.claimsOn(device.uuid()))) {
+          inUse.add(device.uuid());
+        }
+      }
+    }
+    return inUse;
+  }
+
+  /**
+   * By a container that shares it, or by one that is gone; a process of the host alone keeps nobody
+   * away.
+   */
+  private boolean isInUse(DeviceRow device, List<Claim> sharers) {
+    Reading<List<GpuProcess>> read = gpus.processes(device.uuid());
+    if (!(read instanceof Reading.Known<List<GpuProcess>> known)) {
+      return !sharers.isEmpty();
+    }
+    return known.value().stream()
+        .map(process -> processes.placeOf(process.pid()))
+        .anyMatch(
+            place -> !(place instanceof ProcessPlace.Host || place instanceof ProcessPlace.Gone));
+  }
+
+  private Answer allocate(Tables tables, Request request, Set<String> inUse, Mode mode)
+      throws SQLException {
+    Instant now = clock.instant();
+    Allocation allocation = tables.devices().allocation();
+    Instant until = now.plus(book.get().policies().reservationTimeout());
+    String holder = Claim.reservation(request.user(), request.container());
+    List<Claim> before = allocation.claimsBy(holder);
+    if (!before.isEmpty()) {
+      return renew(tables, before, allocation, until);
+    }
+    Answer.@Nullable Refused refused = refusal(tables, request, allocation, now);
+    Answer answer = refused != null ? refused : choose(request, allocation, inUse, until);
+    if (answer instanceof Answer.Granted granted) {
+      for (String uuid : granted.devices()) {
+        reserve(tables, request, uuid, allocation, until, mode, now);
+      }
+    } else {
+      reject(tables, request, answer, mode, now);
+    }
+    return answer;
+  }
+
+  private static Answer renew(
+      Tables tables, List<Claim> claims, Allocation allocation, Instant until) throws SQLException {
+    Instant latest = until;
+    for (Claim each : claims) {
+      if (each.until() != null && each.until().isAfter(latest)) {
+        latest = each.until();
+      }
+    }
+    for (Claim each : claims) {
+      tables.devices().promise(each, latest);
+    }
+    List<String> devices = claims.stream().map(Claim::device).toList();
+    return new Answer.Granted(devices, gpueq(devices, allocation), latest);
+  }
+
+  private static double gpueq(List<String> devices, Allocation allocation) {
+    return devices.stream()
+        .map(allocation.devices()::get)
+        .mapToDouble(device -> device == null ? 1.0 : device.gpueq())
+        .sum();
+  }
+
+  /** The first rule that forbids it whatever is free; null where none does. */
+  private Answer.@Nullable Refused refusal(
+      Tables tables, Request request, Allocation allocation, Instant now) throws SQLException {
+    Duration pause = book.get().policies().reservationTimeout();
+    Optional<Instant> rebuilt = tables.fact(REBUILT).map(Instant::parse);
+    if (rebuilt.isPresent() && now.isBefore(rebuilt.get().plus(pause))) {
+      return new Answer.Refused(
+          "rebuilt_ledger",
+          "the ledger had to be rebuilt; nothing is granted until " + rebuilt.get().plus(pause));
+    }
+    Limits limits = limits(request);
+    Optional<Long> slots = limits.get(LimitKey.MAX_GPU_SLOTS_PER_CONTAINER);
+    if (slots.isPresent() && request.count() > slots.get()) {
+      return new Answer.Refused(
+          LimitKey.MAX_GPU_SLOTS_PER_CONTAINER.word(),
+          request.count() + " devices asked for, " + slots.get() + " allowed in one container");
+    }
+    List<Claim> mine =
+        allocation.claims().stream()
+            .filter(each -> each.owner().equals(request.user()) && each.state().isExclusive())
+            .toList();
+    long containers = mine.stream().map(Claim::holder).distinct().count();
+    Optional<Long> most = limits.get(LimitKey.MAX_CONTAINERS_PER_USER);
+    if (most.isPresent() && containers + 1 > most.get()) {
+      return new Answer.Refused(
+          LimitKey.MAX_CONTAINERS_PER_USER.word(),
+          containers + " containers with a device, " + most.get() + " allowed: " + holders(mine));
+    }
+    return null;
+  }
+
+  private Limits limits(Request request) {
+    return book.get().limitsFor(request.user(), ContainerType.ORCHESTRATION);
+  }
+
+  private static String holders(List<Claim> claims) {
+    return String.join(
+        ", ",
+        claims.stream()
+            .map(c -> c.name() + " has " + c.device() + " (" + c.state().word() + ")")
+            .toList());
+  }
+
+  /** MIG instances before full GPUs, the smallest first; all that is asked for or nothing. */
+  private Answer choose(Request request, Allocation allocation, Set<String> inUse, Instant until) {
+    Limits limits = limits(request);
+    boolean anyMig = allocation.devices().values().stream().anyMatch(DeviceRow::mig);
+    boolean fullAllowed = limits.get(LimitKey.ALLOW_FULL_GPU) || !anyMig;
+    String wanted = request.device();
+    if (wanted != null
+        && !fullAllowed
+        && allocation.devices().containsKey(wanted)
+        && !allocation.devices().get(wanted).mig()) {
+      return new Answer.Refused(
+          LimitKey.ALLOW_FULL_GPU.word(),
+          wanted + " is a full GPU; only MIG instances are allowed");
+    }
+    List<DeviceRow> free = new ArrayList<>();
+    for (DeviceRow device : allocation.devices().values()) {
+      DeviceState state = allocation.stateOf(device);
+      boolean takeable = state == DeviceState.FREE || state == DeviceState.SHARED;
+      if (takeable
+          && !inUse.contains(device.uuid())
+          && (device.mig() || fullAllowed)
+          && (wanted == null || wanted.equals(device.uuid()))) {
+        free.add(device);
+      }
+    }
+    if (free.size() < request.count()) {
+      return new Answer.NothingFree(
+          free.size() + " of the " + request.count() + " asked for are free" + taken(allocation));
+    }
+    free.sort(
+        Comparator.comparing(DeviceRow::mig)
+            .reversed()
+            .thenComparing(DeviceRow::gpueq)
+            .thenComparing(DeviceRow::uuid));
+    return underQuota(request, free.subList(0, request.count()), allocation, limits, until);
+  }
+
+  private static String taken(Allocation allocation) {
+    List<Claim> claims =
+        allocation.claims().stream().filter(each -> each.state().isExclusive()).toList();
+    return claims.isEmpty()
+        ? ""
+        : ": "
+            + String.join(
+                ", ",
+                claims.stream()
+                    .map(
+                        c ->
+                            c.name()
+                                + " of "
+                                + c.owner()
+                                + " has "
+                                + c.device()
+                                + " ("
+                                + c.state().word()
+                                + ")")
+                    .toList());
+  }
+
+  private static Answer underQuota(
+      Request request,
+      List<DeviceRow> chosen,
+      Allocation allocation,
+      Limits limits,
+      Instant until) {
+    double asked = chosen.stream().mapToDouble(DeviceRow::gpueq).sum();
+    Map<String, Double> used = new HashMap<>();
+    List<Claim> mine = new ArrayList<>();
+    for (Claim claim : allocation.claims()) {
+      if (claim.owner().equals(request.user()) && claim.state().isExclusive()) {
+        DeviceRow device = allocation.devices().get(claim.device());
+        used.put(claim.device(), device == null ? 1.0 : device.gpueq());
+        mine.add(claim);
+      }
+    }
+    double has = used.values().stream().mapToDouble(Double::doubleValue).sum();
+    Optional<Double> quota = limits.get(LimitKey.MAX_GPU_EQUIVALENTS);
+    if (quota.isPresent() && has + asked > quota.get() + 1e-9) {
+      return new Answer.Refused(
+          LimitKey.MAX_GPU_EQUIVALENTS.word(),
+          String.format(
+                  Locale.ROOT,
+                  "%.3f in use and %.3f asked for, %.3f allowed",
+                  has,
+                  asked,
+                  quota.get())
+              + (mine.isEmpty() ? "" : ": " + holders(mine)));
+    }
+    return new Answer.Granted(chosen.stream().map(DeviceRow::uuid).toList(), asked, until);
+  }
+
+  private static void reserve(
+      Tables tables,
+      Request request,
+      String uuid,
+      Allocation allocation,
+      Instant until,
+      Mode mode,
+      Instant now)
+      throws SQLException {
+    Claim none =
+        new Claim(
+            uuid,
+            Claim.reservation(request.user(), request.container()),
+            request.container(),
+            request.user(),
+            ContainerType.UNKNOWN,
+            Claim.State.FREE,
+            now,
+            null);
+    Claim reserved =
+        new Claim(
+            uuid,
+            none.holder(),
+            none.name(),
+            none.owner(),
+            none.type(),
+            Claim.State.RESERVED,
+            now,
+            until);
+    Map<String, Object> details =
+        Map.of("until", until.toString(), "gpueq", gpueq(List.of(uuid), allocation));
+    new ClaimChange(none, reserved, "gpu.allocate", "user", null, details)
+        .write(tables.devices(), new Owner(request.user(), "request"), "cli", mode, now);
+  }
+
+  private static void reject(Tables tables, Request request, Answer answer, Mode mode, Instant now)
+      throws SQLException {
+    String rule = answer instanceof Answer.Refused refused ? refused.rule() : "nothing_free";
+    String words =
+        answer instanceof Answer.Refused refused
+            ? refused.words()
+            : answer instanceof Answer.NothingFree none ? none.words() : "";
+    Map<String, Object> details =
+        Map.of(
+            "container",
+            request.container(),
+            "count",
+            request.count(),
+            "rule",
+            rule,
+            "detail",
+            words);
+    tables.append(
+        new JournalEntry(
+            0,
+            now,
+            JournalEntry.Kind.FACT,
+            null,
+            request.container(),
+            request.user(),
+            "gpu.reject",
+            rule,
+            "cli",
+            mode.word(),
+            null,
+            null,
+            Events.line(now, "gpu.reject", request.user(), "cli", "user", rule, mode, details)));
+  }
+
+  /** What came of a request to release. */
+  public sealed interface Release {
+    record Done(List<String> devices) implements Release {}
+
+    record Refused(String words) implements Release {}
+  }
+
+  /**
+   * Frees a reservation or a hold, by the container's name or id; what a container that is created,
+   * runs or is paused has stays its own.
+   */
+  public Release release(String container, Mode mode) {
+    return ledger.write(
+        tables -> {
+          Instant now = clock.instant();
+          List<Claim> claims =
+              tables.devices().allocation().claims().stream()
+                  .filter(each -> each.name().equals(container) || each.holder().equals(container))
+                  .filter(each -> each.state().isExclusive())
+                  .toList();
+          if (claims.isEmpty()) {
+            return new Release.Refused(container + " has no device");
+          }
+          if (claims.stream().anyMatch(each -> each.state() == Claim.State.ACTIVE)) {
+            return new Release.Refused(
+                container
+                    + " is created, runs or is paused: its devices stay its own until it stops");
+          }
+          for (Claim each : claims) {
+            ClaimChange.release(each, "user", "manual")
+                .write(tables.devices(), new Owner(each.owner(), "ledger"), "cli", mode, now);
+          }
+          return new Release.Done(claims.stream().map(Claim::device).toList());
+        });
+  }
+}

@@ -1,0 +1,373 @@
+package io.berth.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.container.Containers;
+import io.berth.jobs.engine.Engine.ActResult;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.DeviceRow;
+import io.berth.jobs.ledger.DeviceState;
+import io.berth.jobs.ledger.DeviceTables;
+import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.policies.JobName;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What DESIGN section 3 says of devices, a sentence a test; after each the journal must fold to the state. */
+class DevicesTest {
+
+  @TempDir Path folder;
+  private World world;
+
+  @BeforeEach
+  void two_gpus() {
+    world = new World(folder, World.ENFORCE);
+    world.gpus.full(2);
+    world.sweepAll();
+  }
+
+  @AfterEach
+  void the_journal_folds_to_the_state() {
+    Allocation state = world.ledger().read(tables -> tables.devices().allocation());
+    Allocation folded =
+        DeviceTables.fold(world.ledger().read(tables -> tables.devices().movesUntil(Instant.MAX.minusSeconds(1))));
+    assertThat(folded.devices()).isEqualTo(state.devices());
+    assertThat(withoutTimes(folded)).isEqualTo(withoutTimes(state));
+    world.close();
+  }
+
+  private static Map<String, String> withoutTimes(Allocation allocation) {
+    Map<String, String> claims = new TreeMap<>();
+    for (Claim each : allocation.claims()) {
+      claims.put(each.device() + " " + each.holder(), each.name() + each.owner() + each.type() + each.state());
+    }
+    return claims;
+  }
+
+  private DeviceState stateOf(String uuid) {
+    Allocation allocation = world.ledger().read(tables -> tables.devices().allocation());
+    DeviceRow device = allocation.devices().get(uuid);
+    return device == null ? DeviceState.MISSING : allocation.stateOf(device);
+  }
+
+  private List<String> gpuStory(String name) {
+    return world.story(name).stream().filter(each -> each.startsWith("gpu.")).toList();
+  }
+
+  @Test
+  void a_created_container_has_the_device_it_names() {
+    world.engine.has(Containers.created("new").gpu("GPU-1"));
+
+    world.sweepAll();
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.ACTIVE);
+    assertThat(gpuStory("new")).containsExactly("gpu.allocate:done");
+  }
+
+  @Test
+  void an_index_is_looked_up_and_its_uuid_kept() {
+    world.engine.run(Containers.running("train").gpu("1"));
+    world.sweepAll();
+
+    world.gpus.vanishes("GPU-0"); // what was 1 would be 0 after a reboot
+    world.sweep(JobName.RECONCILE);
+
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.ACTIVE);
+  }
+
+  @Test
+  void a_stopped_container_keeps_its_device_for_the_hold_and_no_longer() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    world.sweepAll();
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.HELD);
+    assertThat(world.lastEvent("gpu.hold").path("details").path("until").asText())
+        .isEqualTo(world.now().plus(Duration.ofMinutes(15)).toString());
+
+    passWithReleases(14);
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.HELD);
+    passWithReleases(1);
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+    assertThat(world.engine.isThere("train")).isTrue();
+    assertThat(gpuStory("train"))
+        .containsExactly("gpu.allocate:done", "gpu.hold:done", "gpu.release:done");
+    assertThat(world.lastEvent("gpu.release").path("details").path("reason").asText())
+        .isEqualTo("hold_expired");
+  }
+
+  @Test
+  void a_restart_within_the_hold_cancels_it() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    passWithReleases(10);
+
+    world.engine.start("train");
+    passWithReleases(30);
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
+    assertThat(gpuStory("train")).containsExactly("gpu.allocate:done", "gpu.hold:done");
+  }
+
+  @Test
+  void a_restart_after_the_release_takes_the_device_again_if_it_is_free() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    passWithReleases(20);
+
+    world.engine.start("train");
+    world.sweepAll();
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
+    assertThat(gpuStory("train")).endsWith("gpu.release:done", "gpu.allocate:done");
+  }
+
+  @Test
+  void a_restart_after_the_release_onto_somebody_elses_is_a_conflict_that_is_only_reported() {
+    world.engine.run(Containers.running("first").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("first", 0);
+    passWithReleases(20);
+    world.engine.run(Containers.running("second").gpu("GPU-0"));
+    world.sweepAll();
+
+    world.engine.start("first");
+    world.sweepAll();
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.CONFLICT);
+    assertThat(gpuStory("first")).endsWith("gpu.conflict:done");
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  @Test
+  void a_conflict_ends_when_one_of_the_two_is_gone() {
+    world.engine.run(Containers.running("first").gpu("0"));
+    world.engine.run(Containers.running("second").gpu("0"));
+    world.sweepAll();
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.CONFLICT);
+
+    world.engine.removed("second");
+    world.sweepAll();
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
+    assertThat(world.lastEvent("gpu.release").path("details").path("reason").asText())
+        .isEqualTo("container_removed");
+  }
+
+  @Test
+  void a_paused_container_keeps_its_device() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.paused("train");
+
+    passWithReleases(120);
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
+  }
+
+  @Test
+  void an_orchestration_or_api_container_has_no_hold() {
+    world.engine.run(Containers.running("step").type("orchestration").gpu("0"));
+    world.engine.run(Containers.running("serve").type("api").gpu("1"));
+    world.sweepAll();
+    world.engine.exits("step", 1);
+    world.engine.exits("serve", 0);
+    world.sweepAll();
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.FREE);
+    assertThat(world.lastEvent("gpu.release").path("details").path("reason").asText())
+        .isEqualTo("container_stopped");
+  }
+
+  @Test
+  void of_exited_ones_found_at_start_the_latest_holds_the_device() {
+    World fresh = world;
+    fresh.engine.has(
+        Containers.exited("older").gpu("0").finishedAt(World.START.minus(Duration.ofHours(3))));
+    fresh.engine.has(
+        Containers.exited("newer").gpu("0").finishedAt(World.START.minus(Duration.ofHours(2))));
+    fresh.engine.has(Containers.exited("late").gpu("1"));
+    fresh.engine.has(Containers.running("user").gpu("1"));
+
+    fresh.sweepAll();
+
+    assertThat(gpuStory("newer")).containsExactly("gpu.hold:done");
+    assertThat(gpuStory("older")).isEmpty();
+    assertThat(gpuStory("late")).isEmpty();
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.ACTIVE);
+  }
+
+  @Test
+  void unpinned_ones_share_and_observers_hold_nothing() {
+    world.engine.run(Containers.running("ada").allGpus());
+    world.engine.run(Containers.running("bob").allGpus());
+    world.engine.run(Containers.running("dcgm-exporter").label("ds01.monitoring", "1").allGpus());
+
+    world.sweepAll();
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.SHARED);
+    Allocation allocation = world.ledger().read(tables -> tables.devices().allocation());
+    assertThat(allocation.claimsOn("GPU-0")).extracting(Claim::name).containsExactlyInAnyOrder("ada", "bob");
+    assertThat(gpuStory("ada")).isEmpty();
+  }
+
+  @Test
+  void nvml_failing_frees_nothing() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+
+    world.gpus.fails("driver/library version mismatch");
+    passWithReleases(60);
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.FREE);
+  }
+
+  @Test
+  void a_device_that_vanished_while_somebody_has_it_is_missing_and_comes_back() {
+    world.engine.run(Containers.running("train").gpu("GPU-1"));
+    world.sweepAll();
+
+    world.gpus.vanishes("GPU-1");
+    world.gpus.vanishes("GPU-0");
+    world.sweep(JobName.RECONCILE);
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.MISSING);
+    Allocation allocation = world.ledger().read(tables -> tables.devices().allocation());
+    assertThat(allocation.devices()).doesNotContainKey("GPU-0");
+
+    world.gpus.full(2);
+    world.sweep(JobName.RECONCILE);
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.ACTIVE);
+  }
+
+  @Test
+  void a_lost_device_is_unhealthy_and_a_ceded_one_is_ceded() {
+    world.book(World.ENFORCE + "gpu:\n  ceded_devices: [GPU-1]\n");
+    world.gpus.isLost("GPU-0");
+
+    world.sweep(JobName.RECONCILE);
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.UNHEALTHY);
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.CEDED);
+    assertThat(world.lastEvent("gpu.unhealthy").path("details").path("detail").asText())
+        .isEqualTo("fell off the bus");
+  }
+
+  @Test
+  void the_removal_of_a_created_container_frees_its_device_first() {
+    world.engine.has(Containers.created("litter").gpu("0"));
+
+    world.sweepFor(Duration.ofMinutes(31));
+
+    assertThat(world.story("litter"))
+        .containsExactly("gpu.allocate:done", "gpu.release:done", "container.remove:done");
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+  }
+
+  @Test
+  void a_removal_that_fails_gives_the_device_back() {
+    world.engine.has(Containers.created("stuck").gpu("0"));
+    world.engine.answers("stuck", new ActResult(ActResult.Kind.FAILED, "device busy"));
+
+    world.sweepFor(Duration.ofMinutes(31));
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
+    assertThat(gpuStory("stuck"))
+        .containsExactly("gpu.allocate:done", "gpu.release:done", "gpu.allocate:done");
+  }
+
+  @Test
+  void a_container_restarted_between_the_verdict_and_the_release_keeps_its_device() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    world.sweepAll();
+    world.pass(Duration.ofMinutes(16));
+    world.holdActs();
+    world.sweep(JobName.GPU_RELEASE);
+
+    world.engine.start("train");
+    world.carryOut();
+    world.sweepAll();
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
+    assertThat(gpuStory("train")).doesNotContain("gpu.release:done");
+  }
+
+  @Test
+  void a_hold_that_ends_while_the_daemon_is_down_ends_at_the_next_sweep() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    world.sweepAll();
+    world.pass(Duration.ofHours(1));
+
+    world.restart();
+    world.sweep(JobName.GPU_RELEASE);
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+  }
+
+  @Test
+  void the_end_of_a_hold_is_a_fact_in_observe_as_well() {
+    world.disable(true);
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+
+    passWithReleases(20);
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+  }
+
+  @Test
+  void a_clock_that_jumps_leaves_what_remains_of_a_hold() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    passWithReleases(5);
+
+    world.clockJumps(Duration.ofHours(9));
+    passWithReleases(8);
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.HELD);
+
+    passWithReleases(5);
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+  }
+
+  @Test
+  void the_device_of_a_container_whose_removal_nobody_saw_is_freed_at_the_next_look() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    Container gone = world.engine.get("train");
+    world.engine.removed(gone.name());
+    world.restart();
+
+    world.sweepAll();
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+    assertThat(gpuStory("train")).containsExactly("gpu.allocate:done", "gpu.release:done");
+  }
+
+  /** A minute at a time, each with a sweep of gpu-release. */
+  private void passWithReleases(int minutes) {
+    for (int i = 0; i < minutes; i++) {
+      world.pass(Duration.ofMinutes(1));
+      world.sweep(JobName.GPU_RELEASE);
+    }
+  }
+}

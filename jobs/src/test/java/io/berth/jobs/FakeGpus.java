@@ -1,0 +1,92 @@
+package io.berth.jobs;
+
+import io.berth.jobs.gpu.Device;
+import io.berth.jobs.gpu.GpuProcess;
+import io.berth.jobs.gpu.Gpus;
+import io.berth.jobs.gpu.Inventory;
+import io.berth.jobs.gpu.ProcessUtilisation;
+import io.berth.jobs.gpu.Reading;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** GPUs as a test says they are. */
+final class FakeGpus implements Gpus {
+
+  private final List<Device> devices = new ArrayList<>();
+  private final Map<String, List<GpuProcess>> processes = new HashMap<>();
+  private @Nullable String failure;
+
+  /** Full GPUs, with the UUIDs {@code GPU-0}, {@code GPU-1}, ... */
+  void full(int count) {
+    devices.clear();
+    for (int i = 0; i < count; i++) {
+      devices.add(device("GPU-" + i, "" + i, 1.0, Device.Health.OK, null));
+    }
+  }
+
+  /** Adds MIG instances of two slices of seven, with the UUIDs {@code MIG-0}, {@code MIG-1}, ... */
+  void mig(int count) {
+    for (int i = 0; i < count; i++) {
+      devices.add(device("MIG-" + i, "9:" + i, 2.0 / 7, Device.Health.OK, "GPU-9"));
+    }
+  }
+
+  private static Device device(
+      String uuid, String index, double gpueq, Device.Health health, @Nullable String parent) {
+    return new Device(uuid, index, "Fake", 1L << 30, parent == null ? null : "2g.10gb", 7, gpueq, health, parent);
+  }
+
+  void vanishes(String uuid) {
+    devices.removeIf(each -> each.uuid().equals(uuid));
+  }
+
+  void isLost(String uuid) {
+    devices.replaceAll(
+        each ->
+            each.uuid().equals(uuid)
+                ? device(uuid, each.index(), each.gpueq(), Device.Health.lost("fell off the bus"), each.parent())
+                : each);
+  }
+
+  void fails(String why) {
+    failure = why;
+  }
+
+  void works() {
+    failure = null;
+  }
+
+  void runs(String uuid, int pid) {
+    processes.computeIfAbsent(uuid, key -> new ArrayList<>()).add(new GpuProcess(pid, 1L << 20, GpuProcess.Kind.COMPUTE));
+  }
+
+  @Override
+  public Reading<Inventory> inventory() {
+    return failure == null
+        ? Reading.known(new Inventory("1.0", devices, List.of()))
+        : Reading.unknown(failure);
+  }
+
+  @Override
+  public Reading<List<GpuProcess>> processes(String uuid) {
+    return failure == null
+        ? Reading.known(processes.getOrDefault(uuid, List.of()))
+        : Reading.unknown(failure);
+  }
+
+  @Override
+  public Reading<Integer> utilisation(String uuid) {
+    return Reading.unknown("not asked for by any job");
+  }
+
+  @Override
+  public Reading<List<ProcessUtilisation>> processUtilisation(String uuid, long sinceMicros) {
+    return Reading.unknown("not asked for by any job");
+  }
+
+  @Override
+  public void close() {}
+}
