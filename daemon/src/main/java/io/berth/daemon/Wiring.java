@@ -233,8 +233,12 @@ final class Wiring implements AutoCloseable {
     return new Backlog.Row(entry.seq(), Objects.requireNonNull(entry.event()));
   }
 
-  /** Reads the configuration again; the journal says what came of it. */
+  /** Has the configuration read again, soon; the journal says what came of it. */
   void reload() {
+    housekeeping.execute(guarded(this::readAgain));
+  }
+
+  private void readAgain() {
     books.reload(
         new BookInForce.Listener() {
           @Override
