@@ -128,7 +128,9 @@ final class Enforcer {
     return new Enforced(passed.heldBack(), acts);
   }
 
-  /** A lane that takes nothing more, as at the daemon's end, leaves no intent without an outcome. */
+  /**
+   * A lane that takes nothing more, as at the daemon's end, leaves no intent without an outcome.
+   */
   private CompletableFuture<Outcome> hand(Act act, SecondThoughts second) {
     try {
       return CompletableFuture.supplyAsync(() -> carryOut(act, second), lanes);

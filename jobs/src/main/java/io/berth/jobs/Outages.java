@@ -90,9 +90,7 @@ final class Outages {
       if (before == null) {
         return new Outage(engineStart.minus(UNWATCHED), engineStart);
       }
-      return engineStart.isAfter(before)
-          ? new Outage(before.minus(SHUTDOWN), engineStart)
-          : null;
+      return engineStart.isAfter(before) ? new Outage(before.minus(SHUTDOWN), engineStart) : null;
     }
     return streamBroke && before != null ? new Outage(before.minus(SHUTDOWN), now) : null;
   }
@@ -108,8 +106,8 @@ final class Outages {
   }
 
   /**
-   * The wall clock was set back. What was noted lies ahead of it now, and would hide the next outage
-   * until then. After a jump forward it stays: a container is kept longer in doubt.
+   * The wall clock was set back. What was noted lies ahead of it now, and would hide the next
+   * outage until then. After a jump forward it stays: a container is kept longer in doubt.
    */
   synchronized void clockWentBack(Duration jump) {
     Instant seen = contact;

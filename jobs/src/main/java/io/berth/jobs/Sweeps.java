@@ -188,9 +188,7 @@ public final class Sweeps {
         cleanup == null
             ? new Enforcer.Enforced(Map.of(), List.of())
             : cleanup.sweep(
-                picture,
-                identification,
-                () -> parts.book.get() == book && isSteady(book, jumps));
+                picture, identification, () -> parts.book.get() == book && isSteady(book, jumps));
     return new Report(
         "", picture.subjects().size(), look.changes(), enforced.acts(), enforced.heldBack());
   }

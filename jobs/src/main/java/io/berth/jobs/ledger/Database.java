@@ -181,14 +181,14 @@ final class Database implements AutoCloseable {
   }
 
   /**
-   * @param probing reads only: not even what a former process left in the WAL is moved into the file
+   * @param probing reads only: not even what a former process left in the WAL is moved into the
+   *     file
    */
   private static Connection connect(Path file, boolean probing) throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(probing);
     Connection connection =
-        DriverManager.getConnection(
-            "jdbc:sqlite:" + file.toAbsolutePath(), config.toProperties());
+        DriverManager.getConnection("jdbc:sqlite:" + file.toAbsolutePath(), config.toProperties());
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout = 5000");
       if (!probing) {
