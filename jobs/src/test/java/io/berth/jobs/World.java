@@ -144,9 +144,7 @@ final class World implements AutoCloseable {
     Instant engineStart = host.engineStart();
     host =
         new HostState(
-            host.bootId(),
-            host.boot().plus(by),
-            engineStart == null ? null : engineStart.plus(by));
+            host.bootId(), host.boot().plus(by), engineStart == null ? null : engineStart.plus(by));
   }
 
   void book(String yaml) {
