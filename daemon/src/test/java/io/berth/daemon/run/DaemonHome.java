@@ -1,0 +1,78 @@
+package io.berth.daemon.run;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A folder with all that one daemon reads and writes: configuration, ledger, event log. */
+public final class DaemonHome {
+
+  private final Path folder;
+  private final URI dockerHost;
+
+  /**
+   * @param folder is made; deleting it is the caller's
+   */
+  public DaemonHome(Path folder, URI dockerHost) throws IOException {
+    this.folder = Files.createDirectories(folder);
+    this.dockerHost = dockerHost;
+  }
+
+  /** Writes the main file: these sections, and a {@code daemon:} section with paths in here. */
+  public void configure(String sections) throws IOException {
+    String daemon =
+        """
+        daemon:
+          ledger: %s
+          events: %s
+          socket: %s
+          http: 127.0.0.1:0
+          docker_host: %s
+        gpu: {nvml_library: none}
+        """
+            .formatted(ledger(), eventFile(), folder.resolve("berth.sock"), dockerHost);
+    Files.writeString(config(), sections + daemon);
+  }
+
+  public Path config() {
+    return folder.resolve("resource-limits.yaml");
+  }
+
+  public Path ledger() {
+    return folder.resolve("state/ledger.db");
+  }
+
+  public Path eventFile() {
+    return folder.resolve("log/events.jsonl");
+  }
+
+  /** What happened so far, by the event log. */
+  public Chronicle chronicle() throws IOException {
+    return Chronicle.read(eventFile());
+  }
+
+  /** Starts {@code berth daemon OPTIONS}, with the Java and the class path of this process. */
+  public DaemonProcess start(String... options) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx128m",
+                "-Dfile.encoding=UTF-8",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.berth.daemon.Main",
+                "daemon",
+                "--config",
+                config().toString()));
+    command.addAll(Arrays.asList(options));
+    Path log = Files.createTempFile(folder, "daemon-", ".log");
+    return new DaemonProcess(command, log);
+  }
+}
