@@ -28,6 +28,9 @@ final class Outages {
   /** How far back to look where nobody was watching before. */
   private static final Duration UNWATCHED = Duration.ofMinutes(10);
 
+  /** The kernel tells the host's boot, which the Engine's start is counted from, to the second. */
+  private static final Duration PRECISION = Duration.ofSeconds(2);
+
   private static final Duration KEEP_EVERY = Duration.ofSeconds(10);
 
   /**
@@ -40,6 +43,10 @@ final class Outages {
       return startedAt.isBefore(start)
           && !finishedAt.isBefore(from)
           && !finishedAt.isAfter(start.plus(RESTORE));
+    }
+
+    boolean startedAt(Instant other) {
+      return Duration.between(start, other).abs().compareTo(PRECISION) <= 0;
     }
   }
 
@@ -72,10 +79,12 @@ final class Outages {
     Instant before = contact;
     contact = now;
     if (engineStart != null) {
-      if (before == null) {
+      if (before == null || latest == null) {
         remember(new Outage(engineStart.minus(UNWATCHED), engineStart));
-      } else if (engineStart.isAfter(before)) {
-        remember(new Outage(before.minus(SHUTDOWN), engineStart));
+      } else if (!latest.startedAt(engineStart)) {
+        // Not told by the contact alone: a quick restart may be noticed late, after more contacts.
+        Instant lastUp = before.isBefore(engineStart) ? before : engineStart;
+        remember(new Outage(lastUp.minus(SHUTDOWN), engineStart));
       }
     } else if (streamBroke && before != null) {
       remember(new Outage(before.minus(SHUTDOWN), now));

@@ -52,15 +52,13 @@ final class Teller {
   }
 
   private String line(Entry entry) {
-    String when =
-        String.format(
-            Locale.ROOT, "%7.1fs", Duration.between(began, entry.at()).toMillis() / 1000.0);
+    String when = String.format(Locale.ROOT, "%7.1fs", seconds(entry.at()));
     String text =
         entry.container().isEmpty()
             ? String.format(Locale.ROOT, "%-9s %s", verb(entry), aboutDaemon(entry))
             : String.format(
                 Locale.ROOT,
-                "%-9s %-19s %-28s %s",
+                "%-9s %-18s %-20s %s",
                 verb(entry),
                 entry.container(),
                 owner(entry.user(), entry.detail("owner_source")),
@@ -74,27 +72,41 @@ final class Teller {
   }
 
   private static String owner(String user, String told) {
-    return user.equals("unknown") ? "unknown" : user + " (" + told.replace("label:", "") + ")";
+    if (user.equals("unknown")) {
+      return user;
+    }
+    String step = told.startsWith("path-label:") ? "folder" : told.replaceFirst("^label:", "");
+    return user + " (" + step + ")";
   }
 
   private static String aboutDaemon(Entry entry) {
-    return entry.type().equals("daemon.start")
-        ? "berth " + entry.detail("version")
-        : entry.detail("mode");
+    return switch (entry.type()) {
+      case "daemon.start" -> "berth " + entry.detail("version");
+      case "sweep.error" -> entry.source() + ": " + entry.detail("detail");
+      default -> entry.detail("mode");
+    };
   }
 
-  private static String aboutContainer(Entry entry) {
+  private double seconds(Instant moment) {
+    return Duration.between(began, moment).toMillis() / 1000.0;
+  }
+
+  private String aboutContainer(Entry entry) {
     String reason = entry.detail("reason");
     return switch (entry.type()) {
-      case "container.warn" -> "removed at " + entry.detail("at") + ": " + entry.detail("why");
+      case "container.warn" -> String.format(Locale.ROOT, "to go at %.1fs: ", seconds(Instant.parse(entry.detail("at")))) + entry.detail("why");
       case "container.remove" ->
           entry.isAct()
               ? reason + ": " + entry.detail("why") + outcome(entry)
               : "by its " + entry.detail("by") + ", not by Berth";
       case "container.stop" ->
-          "ended by " + entry.detail("ended_by") + ", exit code " + entry.detail("exit_code");
+          "ended by " + entry.detail("ended_by") + exitCode(entry.detail("exit_code"));
       default -> "";
     };
+  }
+
+  private static String exitCode(String code) {
+    return code.isEmpty() ? "" : ", exit code " + code;
   }
 
   private static String outcome(Entry entry) {
@@ -114,7 +126,7 @@ final class Teller {
 
   /** The table of who came to what. */
   void summary(List<Line> lines) {
-    String format = "%-2s %-19s %-28s %-36s %-31s %-31s %s";
+    String format = "%-2s %-18s %-20s %-35s %-30s %-30s %s";
     scene("What became of them");
     out.println(
         paint(

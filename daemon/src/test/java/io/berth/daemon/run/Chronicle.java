@@ -37,6 +37,10 @@ public record Chronicle(List<Entry> entries) {
       return json.path("user").asText("");
     }
 
+    public String source() {
+      return json.path("source").asText();
+    }
+
     /** The container's name; empty for the daemon's own. */
     public String container() {
       return detail("container");

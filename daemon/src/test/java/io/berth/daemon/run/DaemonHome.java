@@ -1,7 +1,12 @@
 package io.berth.daemon.run;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +18,7 @@ public final class DaemonHome {
 
   private final Path folder;
   private final URI dockerHost;
+  private final int httpPort;
 
   /**
    * @param folder is made; deleting it is the caller's
@@ -20,6 +26,9 @@ public final class DaemonHome {
   public DaemonHome(Path folder, URI dockerHost) throws IOException {
     this.folder = Files.createDirectories(folder);
     this.dockerHost = dockerHost;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      this.httpPort = free.getLocalPort();
+    }
   }
 
   /** Writes the main file: these sections, and a {@code daemon:} section with paths in here. */
@@ -30,11 +39,11 @@ public final class DaemonHome {
           ledger: %s
           events: %s
           socket: %s
-          http: 127.0.0.1:0
+          http: 127.0.0.1:%d
           docker_host: %s
         gpu: {nvml_library: none}
         """
-            .formatted(ledger(), eventFile(), folder.resolve("berth.sock"), dockerHost);
+            .formatted(ledger(), eventFile(), folder.resolve("berth.sock"), httpPort, dockerHost);
     Files.writeString(config(), sections + daemon);
   }
 
@@ -48,6 +57,19 @@ public final class DaemonHome {
 
   public Path eventFile() {
     return folder.resolve("log/events.jsonl");
+  }
+
+  /** The value of a metric without labels. */
+  public double metric(String name) throws IOException {
+    URL page = URI.create("http://127.0.0.1:" + httpPort + "/metrics").toURL();
+    try (InputStream body = page.openStream()) {
+      return new String(body.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> line.startsWith(name + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+          .findFirst()
+          .orElseThrow(() -> new IOException("no metric " + name));
+    }
   }
 
   /** What happened so far, by the event log. */
