@@ -22,8 +22,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 
 /**
- * The demo: the real daemon, as a process of its own, does its main job on live containers of a real
- * Engine, in seconds instead of hours; every container must meet the fate its role names.
+ * The demo: the real daemon, as a process of its own, does its main job on live containers of a
+ * real Engine, in seconds instead of hours; every container must meet the fate its role names.
  */
 public final class Demo {
 
@@ -201,7 +201,6 @@ public final class Demo {
                         && entry.detail("owner_source").equals(role.told()));
     String what = owner ? happened.what() : happened.what() + ", of another owner";
     String told = undisturbed ? what : what + ", disturbed before the restart";
-    return new Teller.Line(
-        role, told, happened.after(), told.equals(role.fate().word()));
+    return new Teller.Line(role, told, happened.after(), told.equals(role.fate().word()));
   }
 }

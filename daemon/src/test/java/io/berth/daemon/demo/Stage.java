@@ -84,12 +84,7 @@ final class Stage {
   String stateOf(Role role) {
     String state =
         engine.docker(
-            "ps",
-            "-a",
-            "--filter",
-            "name=^/" + role.name() + "$",
-            "--format",
-            "{{.State}}");
+            "ps", "-a", "--filter", "name=^/" + role.name() + "$", "--format", "{{.State}}");
     return state.isEmpty() ? "gone" : state;
   }
 }

@@ -94,7 +94,9 @@ final class Teller {
   private String aboutContainer(Entry entry) {
     String reason = entry.detail("reason");
     return switch (entry.type()) {
-      case "container.warn" -> String.format(Locale.ROOT, "to go at %.1fs: ", seconds(Instant.parse(entry.detail("at")))) + entry.detail("why");
+      case "container.warn" ->
+          String.format(Locale.ROOT, "to go at %.1fs: ", seconds(Instant.parse(entry.detail("at"))))
+              + entry.detail("why");
       case "container.remove" ->
           entry.isAct()
               ? reason + ": " + entry.detail("why") + outcome(entry)
