@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# Building Berth, for the scripts in dev/. To be sourced after lib.sh; expects $root.
+
+# Makes sure of a JDK of 17 or later and of Maven.
+need_jdk_and_maven() {
+  if [[ $(javac -version 2>&1) =~ ^javac\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= 17)); then
+    :
+  else
+    install_packages "a JDK, 17 or later" openjdk-17-jdk-headless
+  fi
+  need mvn:maven
+}
+
+# Makes daemon/target/berthd.jar and daemon/target/lib, unless they are newer than all sources. One build at a time.
+ensure_built() {
+  local built=$root/daemon/target/lib/.built
+  need flock:util-linux
+  exec 8<"$root/pom.xml"
+  flock 8
+  if [[ ! -e $built ]] || is_newer_source_than "$built"; then
+    need_jdk_and_maven
+    build
+  fi
+  exec 8<&-
+}
+
+is_newer_source_than() {
+  [[ -n $(find "$root/pom.xml" "$root"/{policies,jobs,daemon}/{pom.xml,src/main} -newer "$1" -print -quit) ]]
+}
+
+build() {
+  local log=$root/target/dev-build.log stamp
+  mkdir -p "$root/target"
+  say "building (the log: $log)"
+  stamp=$(mktemp "$root/target/stamp.XXXXXX") # older than anything that changes while it builds
+  if ! maven_quick >"$log" 2>&1; then
+    rm -f "$stamp"
+    grep -E '^\[ERROR\]' "$log" | head -20 >&2 || tail -20 "$log" >&2
+    die "the build failed: see $log"
+  fi
+  mv "$stamp" "$root/daemon/target/lib/.built"
+}
+
+# Neither tests nor checks: dev/test has them. Offline where all is there already.
+maven_quick() {
+  local quick=(-q -B -f "$root/pom.xml" -Dmaven.test.skip -Dspotless.check.skip -Djacoco.skip package)
+  mvn -o "${quick[@]}" || mvn "${quick[@]}"
+}
