@@ -4,6 +4,7 @@ import static io.berth.policies.JobName.CREATED_CLEANUP;
 import static io.berth.policies.JobName.RECONCILE;
 import static io.berth.policies.JobName.STALE_CLEANUP;
 
+import io.berth.daemon.process.Logging;
 import io.berth.policies.JobName;
 import java.io.IOException;
 import java.net.URI;
@@ -62,6 +63,7 @@ final class Bench {
    *     file that the table is written to
    */
   public static void main(String[] args) throws Exception {
+    Logging.setLevel("warn"); // a line for each removal says nothing here
     Bench bench = new Bench(URI.create(args[0]), Path.of(args[1]), Path.of(args[2]));
     bench.measure();
     String page = bench.table.page(bench.bare.describe());

@@ -49,15 +49,13 @@ final class BenchDaemon implements AutoCloseable {
         new ProcessBuilder(List.of(berth.toString(), "daemon", "--config", config.toString()))
             .redirectError(ProcessBuilder.Redirect.PIPE)
             .start();
-    BufferedReader log = process.errorReader(UTF_8);
-    awaitReady(log);
+    awaitReady();
     ready = Duration.ofNanos(System.nanoTime() - began);
-    Thread drain = new Thread(() -> log.lines().forEach(line -> {}), "drain");
-    drain.setDaemon(true);
-    drain.start();
   }
 
-  private void awaitReady(BufferedReader log) throws IOException {
+  /** What it says later stays in the pipe: it is little. */
+  private void awaitReady() throws IOException {
+    BufferedReader log = process.errorReader(UTF_8);
     StringBuilder said = new StringBuilder();
     for (String line = log.readLine(); line != null; line = log.readLine()) {
       if (line.contains(" ready; mode ")) {
