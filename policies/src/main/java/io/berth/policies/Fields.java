@@ -41,7 +41,7 @@ final class Fields {
   private final Source source;
   private final Map<String, Field> fields = new LinkedHashMap<>();
   private final Set<String> known = new LinkedHashSet<>();
-  private final Set<String> furtherSpellings = new HashSet<>();
+  private final Set<String> unlisted = new HashSet<>();
 
   private Fields(String path, Source source) {
     this.path = path;
@@ -64,7 +64,7 @@ final class Fields {
       return;
     }
     for (NodeTuple tuple : mapping.getValue()) {
-      if (tuple.getKeyNode() instanceof ScalarNode key && !isMerge(key)) {
+      if (tuple.getKeyNode() instanceof ScalarNode key && Shape.isWord(key) && !isMerge(key)) {
         String at = path.isEmpty() ? key.getValue() : path + "." + key.getValue();
         fields.putIfAbsent(
             key.getValue(), new Field(key, new Value(tuple.getValueNode(), at, source)));
@@ -124,8 +124,8 @@ final class Fields {
   <T> Optional<Setting<T>> read(Key<T> key) {
     List<Field> found =
         key.spellings().keySet().stream().flatMap(word -> take(word).stream()).toList();
-    furtherSpellings.addAll(key.spellings().keySet());
-    furtherSpellings.remove(key.word());
+    unlisted.addAll(key.spellings().keySet());
+    unlisted.remove(key.word());
     if (found.isEmpty()) {
       return Optional.empty();
     }
@@ -150,6 +150,7 @@ final class Fields {
 
   /** Takes those of the given words that are there, as accepted and not used. */
   void skipUnused(Collection<String> words) {
+    unlisted.addAll(words);
     for (String word : words) {
       take(word).ifPresent(field -> source.problems().unused(source, word, field.key()));
     }
@@ -165,7 +166,7 @@ final class Fields {
    */
   void rejectRest(Function<String, Optional<String>> hints) {
     Set<String> listed = new LinkedHashSet<>(known);
-    listed.removeAll(furtherSpellings);
+    listed.removeAll(unlisted);
     for (Field field : takeAll()) {
       String where = path.isEmpty() ? "at the top of the file" : "in " + path;
       String word = field.word();

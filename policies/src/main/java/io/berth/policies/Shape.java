@@ -42,15 +42,19 @@ final class Shape {
     }
   }
 
+  /** Whether it is a key that may stand in a section at all. */
+  static boolean isWord(Node key) {
+    return key instanceof ScalarNode && !Value.isBlank(key) && !Value.isNull(key);
+  }
+
   private void check(Node key, Map<String, Node> firsts) {
-    Value asValue = new Value(key, "", source);
-    if (!(key instanceof ScalarNode scalar) || asValue.isBlank() || asValue.isNull()) {
+    if (!(key instanceof ScalarNode word) || !isWord(key)) {
       source.error(key, "a key must be a word", "write name: value");
       return;
     }
-    Node first = firsts.putIfAbsent(scalar.getValue(), key);
+    Node first = firsts.putIfAbsent(word.getValue(), key);
     if (first != null) {
-      String what = "duplicate key " + Value.shown(scalar.getValue());
+      String what = "duplicate key " + Value.shown(word.getValue());
       source.error(key, what + ", first on line " + Source.line(first), "keep one of them");
     }
   }

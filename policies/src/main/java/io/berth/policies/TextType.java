@@ -109,7 +109,7 @@ final class TextType<T> extends ScalarType<T> {
           Value.shown(text) + " is a number or a boolean, not a text", "put it in quotes");
     }
     if (!pattern.matcher(text).matches()) {
-      throw refused(text, "is not " + expected());
+      throw refused(text, "does not fit");
     }
     try {
       return parse.apply(text);

@@ -51,16 +51,28 @@ record Value(Node node, String path, Source source) {
 
   /** Written as null, in one of YAML's ways. */
   boolean isNull() {
-    return isPlain() && NULLS.contains(((ScalarNode) node).getValue());
+    return isNull(node);
+  }
+
+  static boolean isNull(Node node) {
+    return isPlain(node) && NULLS.contains(((ScalarNode) node).getValue());
   }
 
   /** Nothing stands behind the colon. YAML reads it as null; for a single value we ask. */
   boolean isBlank() {
-    return isPlain() && ((ScalarNode) node).getValue().isEmpty();
+    return isBlank(node);
+  }
+
+  static boolean isBlank(Node node) {
+    return isPlain(node) && ((ScalarNode) node).getValue().isEmpty();
   }
 
   /** A scalar without quotes. */
   boolean isPlain() {
+    return isPlain(node);
+  }
+
+  private static boolean isPlain(Node node) {
     return node instanceof ScalarNode scalar && scalar.getScalarStyle() == ScalarStyle.PLAIN;
   }
 

@@ -64,16 +64,14 @@ final class WordType<T> extends ScalarType<T> {
     if (this == BOOLEAN && !value.isPlain()) {
       throw refused(text, "is a text, not a boolean");
     }
+    if (known == null && this == BOOLEAN) {
+      throw refused(text, "is not a boolean");
+    }
     if (known == null) {
-      throw new Refused(Value.shown(text) + " is not " + expected(), meant(text));
+      throw new Refused(
+          Value.shown(text) + " is not known here", Spelling.hint(text, words.keySet()));
     }
     return known;
-  }
-
-  private String meant(String text) {
-    return Spelling.closest(text, words.keySet())
-        .map(close -> "did you mean \"" + close + "\"?")
-        .orElse("write " + expected());
   }
 
   @Override

@@ -7,8 +7,10 @@ import io.berth.policies.PolicyBook;
 import io.berth.policies.PolicyLoader;
 import io.berth.policies.PolicyLoader.Loaded;
 import io.berth.policies.Problem;
+import io.berth.policies.Summary;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +25,9 @@ import picocli.CommandLine.Spec;
     description = {
       "Reads a configuration as the daemon would, and prints every problem.",
       "",
-      "stdout has one line a problem, file:line:column: what is wrong; what was meant (a note, which",
-      "refuses nothing, begins with note:), and a summary where there is no error. stderr has the",
-      "verdict.",
+      "If there is an error, stdout has one line a problem, file:line:column: what is wrong; what was",
+      "meant (a note, which refuses nothing, begins with note:); else a summary, notes included.",
+      "stderr has the verdict.",
       ""
     })
 final class CheckConfigCommand implements Callable<Integer> {
@@ -62,10 +64,11 @@ final class CheckConfigCommand implements Callable<Integer> {
 
   private void printText(Path main, Loaded loaded) {
     PrintWriter out = spec.commandLine().getOut();
-    loaded.problems().forEach(problem -> out.println(lineOf(problem)));
     PolicyBook book = loaded.book();
-    if (book != null) {
-      out.print(Summary.of(book));
+    if (book == null) {
+      loaded.problems().forEach(problem -> out.println(lineOf(problem)));
+    } else {
+      out.print(Summary.of(book, loaded.problems(), Instant.now()));
     }
     out.flush();
     spec.commandLine().getErr().println(verdict(main, loaded));

@@ -8,6 +8,7 @@ import io.berth.policies.Mode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,29 @@ class BerthCliTest {
     assertThat(run("check-config " + missing)).isEqualTo(78);
     assertThat(out.toString()).startsWith(missing + ": ");
     assertThat(err.toString()).isEqualTo(missing + ": refused: 1 error\n");
+  }
+
+  @Test
+  void errors_and_notes_have_a_line_each() throws IOException {
+    Path file = Files.writeString(folder.resolve("c.yaml"), "access_control: {}\nsafty: {}\n");
+
+    assertThat(run("check-config " + file)).isEqualTo(78);
+    assertThat(out.toString().lines())
+        .hasSize(2)
+        .anyMatch(line -> line.startsWith(file + ":1:1: note: "))
+        .anyMatch(line -> line.startsWith(file + ":2:1: ") && line.contains("safety"));
+    assertThat(err.toString()).isEqualTo(file + ": refused: 1 error, 1 note\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"check-config %s", "--config %s check-config"})
+  void a_good_file_is_summed_up_on_one_screen(String line) throws IOException {
+    Path file = Files.writeString(folder.resolve("c.yaml"), "defaults: {idle_timeout: 47m}\n");
+
+    assertThat(run(String.format(line, file))).isZero();
+    assertThat(out.toString()).contains("47m", "observe");
+    assertThat(out.toString().lines().count()).isLessThanOrEqualTo(40);
+    assertThat(err.toString()).isEqualTo(file + ": good\n");
   }
 
   @ParameterizedTest

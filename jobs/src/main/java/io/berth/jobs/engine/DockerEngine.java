@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -208,8 +209,12 @@ public final class DockerEngine implements Engine {
     @Override
     public DockerHttpClient.Response open(Instant since) throws EngineException {
       String path =
-          "/events?since=%d.%09d&filters=%s"
-              .formatted(since.getEpochSecond(), since.getNano(), ONLY_CONTAINERS);
+          String.format(
+              Locale.ROOT,
+              "/events?since=%d.%09d&filters=%s",
+              since.getEpochSecond(),
+              since.getNano(),
+              ONLY_CONTAINERS);
       return streams.within(timeout.get(), "GET /events", () -> api.open(streams, path));
     }
   }

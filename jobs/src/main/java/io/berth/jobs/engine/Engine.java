@@ -70,7 +70,8 @@ public interface Engine extends AutoCloseable {
     void event(Event event);
 
     /**
-     * The stream broke; {@link #connected} follows when it is back. Not called by {@link
+     * The stream broke, or could not be opened at first; {@link #connected} follows when it is
+     * there. Told once for each loss, however long it lasts. Not called by {@link
      * Subscription#close}.
      */
     void disconnected(String why);

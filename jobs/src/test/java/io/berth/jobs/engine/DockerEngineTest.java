@@ -43,7 +43,7 @@ class DockerEngineTest {
 
   private FakeDocker docker;
   private DockerEngine engine;
-  private volatile Duration timeout = Duration.ofSeconds(10);
+  private volatile Duration timeout = Duration.ofSeconds(60);
   private final AtomicBoolean countImageEnv = new AtomicBoolean();
 
   @BeforeEach
@@ -205,7 +205,7 @@ class DockerEngineTest {
 
     // Also those for which there was no thread left end by their deadline.
     assertThat(hung).allSatisfy(f -> assertThat(f.join().kind()).isEqualTo(ActResult.Kind.FAILED));
-    timeout = Duration.ofSeconds(10);
+    timeout = Duration.ofSeconds(60);
     docker.on("POST /containers/", json(204, ""));
     assertThat(engine.pause("abc").kind()).isEqualTo(ActResult.Kind.DONE);
   }

@@ -2,7 +2,6 @@ package io.berth.jobs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.engine.Engine.ActResult;
@@ -10,6 +9,7 @@ import io.berth.jobs.engine.EngineException.Kind;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 @NeedsDockerEngine
 class EngineOutageTest {
 
-  private static final Duration LONG = Duration.ofSeconds(60);
+  /** A limit for what should come at once, on a machine that is busy with other things. */
+  private static final Duration AGES = Duration.ofSeconds(60);
 
   private static TestEngine docker;
 
@@ -57,16 +58,20 @@ class EngineOutageTest {
 
   @Test
   void calls_and_events_survive_a_crash_of_the_engine() throws EngineException {
-    try (DockerEngine engine = connect(LONG)) {
+    try (DockerEngine engine = connect(AGES)) {
       engine.subscribe(null, listener);
-      await().untilAsserted(() -> assertThat(told).containsExactly("connected"));
+      Awaitility.await()
+          .atMost(AGES)
+          .untilAsserted(() -> assertThat(told).containsExactly("connected"));
       String id = docker.run("--init", "berth/busybox", "sleep", "1000");
-      await().untilAsserted(() -> assertThat(told).endsWith("start"));
+      Awaitility.await().atMost(AGES).untilAsserted(() -> assertThat(told).endsWith("start"));
       String engineId = engine.info().id();
 
       docker.crash();
 
-      await().untilAsserted(() -> assertThat(told).endsWith("disconnected"));
+      Awaitility.await()
+          .atMost(AGES)
+          .untilAsserted(() -> assertThat(told).endsWith("disconnected"));
       assertThatThrownBy(engine::list)
           .isInstanceOfSatisfying(
               EngineException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNREACHABLE));
@@ -74,20 +79,20 @@ class EngineOutageTest {
 
       docker.restart();
 
-      await()
-          .atMost(LONG)
+      Awaitility.await()
+          .atMost(AGES)
           .untilAsserted(() -> assertThat(told).contains("disconnected", "connected"));
       assertThat(engine.info().id()).isEqualTo(engineId);
       assertThat(engine.inspect(id).orElseThrow().state()).isEqualTo(State.EXITED);
       told.clear();
       docker.docker("start", id);
-      await().untilAsserted(() -> assertThat(told).contains("start"));
+      Awaitility.await().atMost(AGES).untilAsserted(() -> assertThat(told).contains("start"));
     }
   }
 
   @Test
   void a_graceful_restart_ends_what_runs_and_breaks_no_later_call() throws EngineException {
-    try (DockerEngine engine = connect(LONG)) {
+    try (DockerEngine engine = connect(AGES)) {
       String id = docker.run("--init", "berth/busybox", "sleep", "1000");
       engine.list();
 
@@ -115,7 +120,9 @@ class EngineOutageTest {
         docker.thaw();
       }
 
-      await().untilAsserted(() -> assertThat(engine.inspect(id)).isPresent());
+      Awaitility.await()
+          .atMost(AGES)
+          .untilAsserted(() -> assertThat(engine.inspect(id)).isPresent());
     }
   }
 }

@@ -6,7 +6,6 @@ import static io.berth.jobs.engine.FakeDocker.silence;
 import static io.berth.jobs.engine.FakeDocker.streamThatEnds;
 import static io.berth.jobs.engine.FakeDocker.streamThatStays;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.berth.jobs.engine.Engine.Event;
 import io.berth.jobs.engine.FakeDocker.Reply;
@@ -19,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,11 +28,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The stream of events, against a fake Engine. */
 class EventStreamTest {
 
+  /** A limit for what should come at once, on a machine that is busy with other things. */
+  private static final Duration AGES = Duration.ofSeconds(60);
+
   private static final Instant SINCE = Instant.ofEpochSecond(1_700_000_000);
 
   private FakeDocker docker;
   private DockerEngine engine;
-  private volatile Duration timeout = Duration.ofSeconds(10);
+  private volatile Duration timeout = AGES;
   private final Recorder recorder = new Recorder();
 
   /** Writes down what it is told. */
@@ -55,7 +58,9 @@ class EventStreamTest {
     }
 
     void awaitTold(String... expected) {
-      await().untilAsserted(() -> assertThat(told).containsExactly(expected));
+      Awaitility.await()
+          .atMost(AGES)
+          .untilAsserted(() -> assertThat(told).containsExactly(expected));
     }
   }
 
@@ -186,7 +191,9 @@ class EventStreamTest {
 
     engine.subscribe(SINCE, recorder);
 
-    await().untilAsserted(() -> assertThat(recorder.told).endsWith("connected", "start c1"));
+    Awaitility.await()
+        .atMost(AGES)
+        .untilAsserted(() -> assertThat(recorder.told).endsWith("connected", "start c1"));
   }
 
   @Test
@@ -214,7 +221,9 @@ class EventStreamTest {
 
     subscription.close();
 
-    await().untilAsserted(() -> assertThat(docker.openConnections()).isZero());
+    Awaitility.await()
+        .atMost(AGES)
+        .untilAsserted(() -> assertThat(docker.openConnections()).isZero());
     assertThat(recorder.told).containsExactly("connected");
   }
 }

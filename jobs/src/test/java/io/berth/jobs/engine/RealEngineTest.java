@@ -1,7 +1,6 @@
 package io.berth.jobs.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.berth.jobs.container.Container;
@@ -17,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,6 +27,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What a real Docker Engine says and does, through {@link DockerEngine}. */
 @NeedsDockerEngine
 class RealEngineTest {
+
+  /** A limit for what should come at once, on a machine that is busy with other things. */
+  private static final Duration AGES = Duration.ofSeconds(60);
 
   private static final String IMAGE = "berth/busybox";
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -55,7 +58,9 @@ class RealEngineTest {
   }
 
   private static void awaitState(String id, State state) {
-    await().untilAsserted(() -> assertThat(inspect(id).state()).isEqualTo(state));
+    Awaitility.await()
+        .atMost(AGES)
+        .untilAsserted(() -> assertThat(inspect(id).state()).isEqualTo(state));
   }
 
   @Test
@@ -177,7 +182,9 @@ class RealEngineTest {
     Recorder events = new Recorder();
     try (DockerEngine own = connect()) {
       own.subscribe(null, events);
-      await().untilAsserted(() -> assertThat(events.connections).hasValue(1));
+      Awaitility.await()
+          .atMost(AGES)
+          .untilAsserted(() -> assertThat(events.connections).hasValue(1));
       String shell =
           docker.run(
               "--health-cmd", "true && : ok", "--health-interval", "1s", IMAGE, "sleep", "1000");
@@ -185,7 +192,8 @@ class RealEngineTest {
       String command = inspect(shell).healthcheck();
 
       assertThat(command).isEqualTo("/bin/sh -c true && : ok");
-      await()
+      Awaitility.await()
+          .atMost(AGES)
           .untilAsserted(
               () -> assertThat(events.actionsOf(shell)).contains("exec_start: " + command));
       docker.docker("rm", "-f", shell);
@@ -199,7 +207,7 @@ class RealEngineTest {
 
     assertThat(engine.stop(id, Duration.ofSeconds(5)).kind()).isEqualTo(ActResult.Kind.DONE);
 
-    await().untilAsserted(() -> assertThat(engine.inspect(id)).isEmpty());
+    Awaitility.await().atMost(AGES).untilAsserted(() -> assertThat(engine.inspect(id)).isEmpty());
     assertThat(engine.remove(id).kind()).isEqualTo(ActResult.Kind.GONE);
     assertThat(engine.stop(id, Duration.ZERO).kind()).isEqualTo(ActResult.Kind.GONE);
     assertThat(engine.pause(id).kind()).isEqualTo(ActResult.Kind.GONE);
@@ -286,11 +294,13 @@ class RealEngineTest {
     Recorder live = new Recorder();
     try (DockerEngine own = connect()) {
       own.subscribe(null, live);
-      await().untilAsserted(() -> assertThat(live.connections).hasValue(1));
+      Awaitility.await().atMost(AGES).untilAsserted(() -> assertThat(live.connections).hasValue(1));
       String id = docker.run("--label", "ds01.user=ada", IMAGE, "sh", "-c", "exit 3");
       awaitState(id, State.EXITED);
       engine.remove(id);
-      await().untilAsserted(() -> assertThat(live.actionsOf(id)).contains("destroy"));
+      Awaitility.await()
+          .atMost(AGES)
+          .untilAsserted(() -> assertThat(live.actionsOf(id)).contains("destroy"));
 
       assertThat(live.actionsOf(id)).containsSubsequence("create", "start", "die", "destroy");
       Event die =
@@ -303,7 +313,9 @@ class RealEngineTest {
 
       Recorder late = new Recorder();
       own.subscribe(die.at(), late);
-      await().untilAsserted(() -> assertThat(late.actionsOf(id)).contains("destroy"));
+      Awaitility.await()
+          .atMost(AGES)
+          .untilAsserted(() -> assertThat(late.actionsOf(id)).contains("destroy"));
       assertThat(late.actionsOf(id)).startsWith("die");
     }
   }
