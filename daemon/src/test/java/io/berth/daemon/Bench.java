@@ -62,16 +62,21 @@ final class Bench {
    * @param args the Engine's address, the berth command, a folder to work in, and where wanted a
    *     file that the table is written to
    */
-  public static void main(String[] args) throws Exception {
+  public static void main(String[] args) {
     Logging.setLevel("warn"); // a line for each removal says nothing here
     Bench bench = new Bench(URI.create(args[0]), Path.of(args[1]), Path.of(args[2]));
-    bench.measure();
-    String page = bench.table.page(bench.bare.describe());
-    System.out.println(page);
-    if (args.length > 3) {
-      Files.writeString(Path.of(args[3]), page);
+    try {
+      bench.measure();
+      String page = bench.table.page(bench.bare.describe());
+      System.out.println(page);
+      if (args.length > 3) {
+        Files.writeString(Path.of(args[3]), page);
+      }
+      System.exit(0); // the transport has threads of its own
+    } catch (Exception e) {
+      e.printStackTrace();
+      System.exit(1);
     }
-    System.exit(0); // the threads of the transport
   }
 
   private void measure() throws Exception {
