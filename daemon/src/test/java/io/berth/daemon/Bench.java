@@ -7,6 +7,7 @@ import static io.berth.policies.JobName.STALE_CLEANUP;
 import io.berth.daemon.process.Logging;
 import io.berth.policies.JobName;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,8 +67,9 @@ final class Bench {
     Logging.setLevel("warn"); // a line for each removal says nothing here
     Bench bench = new Bench(URI.create(args[0]), Path.of(args[1]), Path.of(args[2]));
     try {
+      double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
       bench.measure();
-      String page = bench.table.page(bench.bare.describe());
+      String page = bench.table.page(bench.bare.describe(), load);
       System.out.println(page);
       if (args.length > 3) {
         Files.writeString(Path.of(args[3]), page);

@@ -82,11 +82,11 @@ final class BenchDaemon implements AutoCloseable {
     return Long.parseLong(resident.group(1)) * 1024;
   }
 
+  /** Ends it, and waits until it has: the next one needs the memory. */
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     process.destroy();
-    if (!process.waitFor(60, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-    }
+    process.onExit().completeOnTimeout(process, 60, TimeUnit.SECONDS).join();
+    process.destroyForcibly();
   }
 }

@@ -58,8 +58,8 @@ final class BenchJobs implements AutoCloseable {
   /**
    * @param folder for the ledger and the event log; on a disk, since the ledger waits for it
    * @param yaml the configuration
-   * @param looks whether they look a moment after each event, as the daemon does, the event stream's
-   *     opening being the first; else each sweep is the only one that looks
+   * @param looks whether they look a moment after each event, as the daemon does, the event
+   *     stream's opening being the first; else each sweep is the only one that looks
    */
   BenchJobs(URI host, Path folder, String yaml, boolean looks)
       throws IOException, InterruptedException {
