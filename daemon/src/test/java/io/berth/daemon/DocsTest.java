@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What operators and users read names what the code says. */
 class DocsTest {
 
-  private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+  private static final Path ROOT = Path.of("..");
   private static final Pattern EVENT_TYPE =
       Pattern.compile(
           "\"((?:container|gpu|config|breaker|sweep|exemption)\\.[a-z_]+|daemon\\.(?:start|stop|mode))\"");
