@@ -70,8 +70,9 @@ final class BenchTable {
    */
   String page(String engine, double load) {
     String machine =
-        "%d cores, load %s, JDK %s, %s"
-            .formatted(
+        String.format(
+                Locale.ROOT,
+                "%d cores, load %.0f before it began, JDK %d, %s",
                 Runtime.getRuntime().availableProcessors(),
                 load,
                 Runtime.version().feature(),
