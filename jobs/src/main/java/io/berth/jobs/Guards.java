@@ -70,11 +70,11 @@ final class Guards {
 
   /** An act on it failed or was refused: it is tried again after 1, 2, 4, ... 64 minutes. */
   synchronized void failed(String containerId) {
+    long now = ticker.getAsLong();
+    failures.values().removeIf(each -> now - each.notBefore > FORGIVEN.toNanos());
     Failures before = failures.get(containerId);
     int count = before == null ? 0 : Math.min(before.count + 1, MOST_DOUBLINGS);
     long wait = FIRST_BACKOFF.toNanos() << count;
-    long now = ticker.getAsLong();
-    failures.values().removeIf(each -> now - each.notBefore > FORGIVEN.toNanos());
     failures.put(containerId, new Failures(count, now + wait));
   }
 

@@ -28,6 +28,9 @@ final class Outages {
   /** How far back to look where nobody was watching before. */
   private static final Duration UNWATCHED = Duration.ofMinutes(10);
 
+  /** The kernel tells the host's boot, which the Engine's start is counted from, to the second. */
+  private static final Duration PRECISION = Duration.ofSeconds(2);
+
   private static final Duration KEEP_EVERY = Duration.ofSeconds(10);
 
   /**
@@ -40,6 +43,10 @@ final class Outages {
       return startedAt.isBefore(start)
           && !finishedAt.isBefore(from)
           && !finishedAt.isAfter(start.plus(RESTORE));
+    }
+
+    boolean startedAt(Instant other) {
+      return Duration.between(start, other).abs().compareTo(PRECISION) <= 0;
     }
   }
 
@@ -87,10 +94,12 @@ final class Outages {
   private @Nullable Outage outageBefore(Instant now, @Nullable Instant engineStart) {
     Instant before = contact;
     if (engineStart != null) {
-      if (before == null) {
+      if (before == null || latest == null) {
         return new Outage(engineStart.minus(UNWATCHED), engineStart);
       }
-      return engineStart.isAfter(before) ? new Outage(before.minus(SHUTDOWN), engineStart) : null;
+      // Not told by the contact alone: a quick restart may be noticed late, after more contacts.
+      Instant lastUp = before.isBefore(engineStart) ? before : engineStart;
+      return latest.startedAt(engineStart) ? null : new Outage(lastUp.minus(SHUTDOWN), engineStart);
     }
     return streamBroke && before != null ? new Outage(before.minus(SHUTDOWN), now) : null;
   }

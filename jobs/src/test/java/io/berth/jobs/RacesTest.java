@@ -124,6 +124,25 @@ class RacesTest {
     assertThat(world.engine.calls()).hasSize(4); // at once, and after 1, 3 and 7 minutes
   }
 
+  @Test
+  void another_start_or_end_than_the_verdict_rests_on_counts() {
+    for (String name : List.of("started", "ended")) {
+      world.engine.run(Containers.running(name));
+      world.engine.exits(name, 0);
+    }
+    world.sweepAll();
+    world.pass(Duration.ofMinutes(31));
+    world.holdActs();
+    world.sweepAll();
+
+    Instant later = World.START.plusNanos(1);
+    world.engine.has(Containers.from(world.engine.get("started")).startedAt(later));
+    world.engine.has(Containers.from(world.engine.get("ended")).finishedAt(later));
+    world.carryOut();
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
   // --- while looking
 
   @Test
@@ -265,25 +284,6 @@ class RacesTest {
     world.accept("journal");
     world.sweepAll();
     assertThat(world.engine.calls()).containsExactly("remove litter");
-  }
-
-  @Test
-  void an_outage_that_could_not_be_written_is_found_again() {
-    world.engine.run(Containers.running("train"));
-    world.sweepAll();
-    world.pass(Duration.ofMinutes(1));
-    world.refuse("fact", "NEW.name = 'engine.outage'");
-    world.engineRestarts(() -> world.engine.ends("train", 137));
-    world.sweepFor(Duration.ofMinutes(5));
-
-    world.accept("fact");
-    world.sweepAll();
-    world.restart();
-    world.sweepFor(Duration.ofHours(2));
-
-    assertThat(world.engine.isThere("train")).isTrue();
-    assertThat(world.lastEvent("container.stop").path("details").path("ended_by").asText())
-        .isEqualTo("engine");
   }
 
   // --- the clock goes back

@@ -1,0 +1,215 @@
+package io.berth.daemon;
+
+import static io.berth.policies.JobName.CREATED_CLEANUP;
+import static io.berth.policies.JobName.RECONCILE;
+import static io.berth.policies.JobName.STALE_CLEANUP;
+
+import io.berth.daemon.process.Logging;
+import io.berth.policies.JobName;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Measures Berth beside the bare calls to the Engine that it can't do without, in the same run; see
+ * dev/bench. Every figure is a median, and what is compared takes turns.
+ */
+final class Bench {
+
+  /** Nothing falls due. */
+  private static final String NOTHING_DUE =
+      "safety: {mode: enforce, startup_grace: 0s, boot_grace: 0s, breaker_share: 1}";
+
+  /** Every container that was created and not started falls due at once. */
+  private static final String ALL_DUE =
+      """
+      safety: {mode: enforce, startup_grace: 0s, boot_grace: 0s, breaker_share: 1, max_removals_per_sweep: 1000}
+      policies: {created_container_timeout: 0s}
+      """;
+
+  private static final int WARM_UP = 30;
+  private static final int WARM_ROUNDS = 41;
+  private static final int COLD_ROUNDS = 7;
+  private static final int REMOVAL_ROUNDS = 6;
+  private static final int REMOVALS = 200;
+  private static final int STARTS = 5;
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  private final URI host;
+  private final Path berth;
+  private final Path folder;
+  private final BenchEngine bare;
+  private final BenchTable table = new BenchTable();
+  private int folders;
+
+  private Bench(URI host, Path berth, Path folder) {
+    this.host = host;
+    this.berth = berth;
+    this.folder = folder;
+    this.bare = new BenchEngine(host, BenchJobs.AT_ONCE);
+  }
+
+  /**
+   * Prints the table.
+   *
+   * @param args the Engine's address, the berth command, a folder to work in, and where wanted a
+   *     file that the table is written to
+   */
+  public static void main(String[] args) {
+    Logging.setLevel("warn"); // a line for each removal says nothing here
+    Bench bench = new Bench(URI.create(args[0]), Path.of(args[1]), Path.of(args[2]));
+    try {
+      double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+      bench.measure();
+      String page = bench.table.page(bench.bare.describe(), load);
+      System.out.println(page);
+      if (args.length > 3) {
+        Files.writeString(Path.of(args[3]), page);
+      }
+      System.exit(0); // the transport has threads of its own
+    } catch (Exception e) {
+      e.printStackTrace();
+      System.exit(1);
+    }
+  }
+
+  private void measure() throws Exception {
+    removals();
+    List<String> created = new ArrayList<>();
+    List<String> exited = new ArrayList<>();
+    for (int half : List.of(100, 500)) {
+      created.addAll(bare.create(half - created.size(), false));
+      List<String> more = bare.create(half - exited.size(), false);
+      bare.runToTheirEnd(more);
+      exited.addAll(more);
+      List<String> all = Stream.concat(created.stream(), exited.stream()).toList();
+      warm(all.size());
+      cold(all);
+      daemon(all.size());
+    }
+    bare.delete(created);
+    bare.delete(exited);
+  }
+
+  /** Sweeps that find nothing to do, beside one list call. */
+  private void warm(int containers) throws Exception {
+    say("warm sweeps of " + containers);
+    try (BenchJobs jobs = new BenchJobs(host, newFolder(), NOTHING_DUE, false)) {
+      List<Double> list = new ArrayList<>();
+      List<Double> created = new ArrayList<>();
+      List<Double> stale = new ArrayList<>();
+      for (int i = 0; i < WARM_UP + WARM_ROUNDS; i++) {
+        double one = millis(bare::list);
+        double two = millis(() -> jobs.run(CREATED_CLEANUP));
+        double three = millis(() -> jobs.run(STALE_CLEANUP));
+        if (i >= WARM_UP) {
+          list.add(one);
+          created.add(two);
+          stale.add(three);
+        }
+      }
+      String beside = "one list call";
+      table.row("created-cleanup, nothing due, " + containers, created, beside, list);
+      table.row("stale-cleanup, nothing due, " + containers, stale, beside, list);
+    }
+  }
+
+  /** Sweeps that inspect everything, beside the list call and as many inspects. */
+  private void cold(List<String> ids) throws Exception {
+    say("cold sweeps of " + ids.size());
+    List<Double> calls = new ArrayList<>();
+    List<Double> first = new ArrayList<>();
+    List<Double> reconcile = new ArrayList<>();
+    for (int i = 0; i <= COLD_ROUNDS; i++) {
+      double one = millis(() -> listAndInspect(ids));
+      try (BenchJobs jobs = new BenchJobs(host, newFolder(), NOTHING_DUE, false)) {
+        double two = millis(() -> jobs.run(STALE_CLEANUP));
+        double three = millis(() -> jobs.run(RECONCILE));
+        if (i > 0) {
+          calls.add(one);
+          first.add(two);
+          reconcile.add(three);
+        }
+      }
+    }
+    String beside = "list and %d inspects, 8 at once".formatted(ids.size());
+    table.row("first sweep with a new ledger, " + ids.size(), first, beside, calls);
+    table.row("reconcile, " + ids.size(), reconcile, beside, calls);
+  }
+
+  private void listAndInspect(List<String> ids) {
+    bare.list();
+    bare.inspect(ids);
+  }
+
+  /** Removals by the job, beside DELETE calls on as many others; who is first takes turns. */
+  private void removals() throws Exception {
+    List<Double> ours = new ArrayList<>();
+    List<Double> calls = new ArrayList<>();
+    for (int i = 0; i <= REMOVAL_ROUNDS; i++) {
+      say("removals, round " + i);
+      List<String> others = bare.create(REMOVALS, true);
+      bare.create(REMOVALS, false);
+      double one = i % 2 == 0 ? millis(() -> bare.delete(others)) : 0;
+      double two = removeAllDue();
+      double three = i % 2 == 0 ? one : millis(() -> bare.delete(others));
+      if (i > 0) {
+        ours.add(two);
+        calls.add(three);
+      }
+    }
+    String beside = "%d DELETE calls, 8 at once".formatted(REMOVALS);
+    table.row("removing %d that are due".formatted(REMOVALS), ours, beside, calls);
+  }
+
+  private double removeAllDue() throws Exception {
+    try (BenchJobs jobs = new BenchJobs(host, newFolder(), ALL_DUE, true)) {
+      return millis(() -> removed(jobs, CREATED_CLEANUP));
+    }
+  }
+
+  private static void removed(BenchJobs jobs, JobName job) {
+    int removed = jobs.run(job);
+    if (removed != REMOVALS) {
+      throw new IllegalStateException(removed + " were removed and not " + REMOVALS);
+    }
+  }
+
+  private void daemon(int containers) throws Exception {
+    say("the daemon with " + containers);
+    List<Double> ready = new ArrayList<>();
+    List<Double> resident = new ArrayList<>();
+    for (int i = 0; i < STARTS; i++) {
+      try (BenchDaemon daemon = new BenchDaemon(berth, host, newFolder())) {
+        ready.add(daemon.ready().toNanos() / 1e6);
+        if (i == STARTS - 1) {
+          resident.add(daemon.residentAtWork() / (1024.0 * 1024));
+        }
+      }
+    }
+    table.figure("ready after, with " + containers, ready, "ms");
+    table.figure("resident memory at work, with " + containers, resident, "MiB");
+  }
+
+  private static double millis(Step step) throws Exception {
+    long began = System.nanoTime();
+    step.run();
+    return (System.nanoTime() - began) / 1e6;
+  }
+
+  private Path newFolder() throws IOException {
+    return Files.createDirectory(folder.resolve(String.valueOf(folders++)));
+  }
+
+  private static void say(String what) {
+    System.err.println("bench: " + what);
+  }
+}

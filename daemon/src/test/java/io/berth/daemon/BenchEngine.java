@@ -1,0 +1,127 @@
+package io.berth.daemon;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.transport.DockerHttpClient;
+import com.github.dockerjava.transport.DockerHttpClient.Request.Method;
+import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The Engine spoken to with nothing in between but the HTTP transport: what Berth is compared with,
+ * and how its containers are made. Answers are read to their end and not parsed.
+ */
+final class BenchEngine implements AutoCloseable {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** What a container of somebody's has at the least: labels, a mount, some environment. */
+  private static final String CONTAINER =
+      """
+      {"Image": "berth/busybox", "Cmd": ["true"], "Env": ["A=1", "B=2", "C=3"],
+       "Labels": {"ds01.user": "alice", "ds01.interface": "docker", "project": "bench", "team": "a",
+                  "ds01.protected": "%s"},
+       "HostConfig": {"NetworkMode": "none", "Binds": ["/tmp:/workspace:ro"]}}""";
+
+  private final DockerHttpClient client;
+  private final ExecutorService threads;
+
+  /**
+   * @param atOnce how many calls of {@link #inspect}, {@link #delete} and {@link #create} are under
+   *     way at once
+   */
+  BenchEngine(URI host, int atOnce) {
+    client = new ZerodepDockerHttpClient.Builder().dockerHost(host).maxConnections(atOnce).build();
+    threads = Executors.newFixedThreadPool(atOnce);
+  }
+
+  void list() {
+    call(Method.GET, "/containers/json?all=1", null);
+  }
+
+  void inspect(List<String> ids) {
+    inParallel(ids, id -> call(Method.GET, "/containers/" + id + "/json", null));
+  }
+
+  void delete(List<String> ids) {
+    inParallel(ids, id -> call(Method.DELETE, "/containers/" + id, null));
+  }
+
+  /**
+   * Creates as many, never started.
+   *
+   * @param isProtected whether Berth is to leave them alone
+   * @return their ids
+   */
+  List<String> create(int count, boolean isProtected) {
+    String container = CONTAINER.formatted(isProtected);
+    return inParallel(
+        Collections.nCopies(count, container),
+        body -> text(call(Method.POST, "/containers/create", body), "Id"));
+  }
+
+  /** Starts them; each ends by itself at once. Returns when all have. */
+  void runToTheirEnd(List<String> ids) {
+    inParallel(ids, id -> call(Method.POST, "/containers/" + id + "/start", null));
+    inParallel(ids, id -> call(Method.POST, "/containers/" + id + "/wait", null));
+  }
+
+  /** The Engine's version and its storage driver. */
+  String describe() {
+    String info = call(Method.GET, "/info", null);
+    return "Docker Engine " + text(info, "ServerVersion") + ", " + text(info, "Driver");
+  }
+
+  private <A, B> List<B> inParallel(List<A> all, Function<A, B> call) {
+    List<CompletableFuture<B>> calls =
+        all.stream()
+            .map(each -> CompletableFuture.supplyAsync(() -> call.apply(each), threads))
+            .toList();
+    return calls.stream().map(CompletableFuture::join).toList();
+  }
+
+  private String call(Method method, String path, @Nullable String body) {
+    DockerHttpClient.Request.Builder request =
+        DockerHttpClient.Request.builder().method(method).path(path);
+    if (body != null) {
+      request.putHeader("Content-Type", "application/json").bodyBytes(body.getBytes(UTF_8));
+    }
+    try (DockerHttpClient.Response response = client.execute(request.build());
+        InputStream answer = response.getBody()) {
+      String text = new String(answer.readAllBytes(), UTF_8);
+      if (response.getStatusCode() / 100 != 2) {
+        throw new IllegalStateException(method + " " + path + ": " + text);
+      }
+      return text;
+    } catch (IOException e) {
+      throw new UncheckedIOException(method + " " + path, e);
+    }
+  }
+
+  private static String text(String json, String field) {
+    try {
+      JsonNode found = JSON.readTree(json).path(field);
+      return found.asText();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    threads.shutdownNow();
+    client.close();
+  }
+}

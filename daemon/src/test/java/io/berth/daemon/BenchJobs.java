@@ -1,0 +1,158 @@
+package io.berth.daemon;
+
+import io.berth.daemon.events.Backlog;
+import io.berth.daemon.events.EventLog;
+import io.berth.jobs.Modes;
+import io.berth.jobs.Outcome;
+import io.berth.jobs.Sweeps;
+import io.berth.jobs.Tally;
+import io.berth.jobs.engine.DockerEngine;
+import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.Inventory;
+import io.berth.jobs.host.GetentUserDatabase;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.policies.JobName;
+import io.berth.policies.Mode;
+import io.berth.policies.PolicyBook;
+import io.berth.policies.PolicyLoader;
+import io.berth.policies.TimeLimit;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The jobs as {@link Wiring} puts them together, without scheduler and HTTP: the real Engine, a
+ * ledger and an event log on disk, the event stream open, looks after events included.
+ */
+final class BenchJobs implements AutoCloseable {
+
+  static final int AT_ONCE = 8;
+  private static final Duration GATHER = Duration.ofMillis(200);
+  private static final long LOG_SIZE = 100_000_000;
+
+  private final InstantSource clock = Clock.systemUTC();
+  private final PolicyBook book;
+  private final DockerEngine engine;
+  private final Ledger ledger;
+  private final Inventory inventory;
+  private final EventLog eventLog;
+  private final ExecutorService lanes = Executors.newFixedThreadPool(AT_ONCE);
+  private final ScheduledExecutorService housekeeping = Executors.newScheduledThreadPool(2);
+  private final CountDownLatch firstLook = new CountDownLatch(1);
+  private final AtomicBoolean lookIsDue = new AtomicBoolean();
+  private final Sweeps sweeps;
+  private final Engine.Subscription subscription;
+
+  /**
+   * @param folder for the ledger and the event log; on a disk, since the ledger waits for it
+   * @param yaml the configuration
+   * @param looks whether they look a moment after each event, as the daemon does, the event
+   *     stream's opening being the first; else each sweep is the only one that looks
+   */
+  BenchJobs(URI host, Path folder, String yaml, boolean looks)
+      throws IOException, InterruptedException {
+    book = parse(yaml);
+    engine = new DockerEngine(host, () -> Duration.ofSeconds(30), () -> true);
+    ledger = Ledger.open(folder.resolve("ledger.db"), clock.instant());
+    inventory = new Inventory(engine, AT_ONCE, Duration.ofSeconds(60));
+    EventLog.Retention keepAll = new EventLog.Retention(LOG_SIZE, TimeLimit.of(Duration.ofDays(1)));
+    eventLog = new EventLog(folder.resolve("events.jsonl"), () -> keepAll, this::backlog, clock);
+    ledger.whenEventsAreWritten(() -> housekeeping.execute(eventLog::pump));
+    sweeps = new Sweeps(parts(host));
+    CountDownLatch connected = new CountDownLatch(1);
+    subscription =
+        engine.subscribe(
+            null,
+            sweeps.listener(
+                () -> {
+                  connected.countDown();
+                  if (looks) {
+                    lookSoon();
+                  }
+                }));
+    if (!connected.await(30, TimeUnit.SECONDS)) {
+      throw new IOException("the Engine's event stream does not open");
+    }
+    if (looks) {
+      firstLook.await();
+    }
+  }
+
+  private Sweeps.Parts parts(URI host) throws IOException {
+    Identifications identifications = new Identifications(new GetentUserDatabase(clock), null);
+    return new Sweeps.Parts(
+        engine,
+        inventory,
+        ledger,
+        clock,
+        System::nanoTime,
+        new HostWatch(Path.of("/proc"), host, System::nanoTime),
+        () -> book,
+        identifications::of,
+        new Modes(ledger, Mode.ENFORCE, () -> false),
+        lanes,
+        Tally.NONE,
+        () -> false);
+  }
+
+  private void lookSoon() {
+    if (lookIsDue.compareAndSet(false, true)) {
+      var unused =
+          housekeeping.schedule(
+              () -> {
+                lookIsDue.set(false);
+                sweeps.notice();
+                firstLook.countDown();
+              },
+              GATHER.toMillis(),
+              TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private List<Backlog.Row> backlog(long seq, int limit) {
+    return ledger.read(tables -> tables.eventsAfter(seq, limit)).stream()
+        .map(each -> new Backlog.Row(each.seq(), Objects.requireNonNull(each.event())))
+        .toList();
+  }
+
+  private static PolicyBook parse(String yaml) {
+    PolicyLoader.Loaded loaded = PolicyLoader.parse("bench.yaml", yaml);
+    return Objects.requireNonNull(loaded.book(), () -> loaded.problems().toString());
+  }
+
+  /** One sweep, the acts it begins included; how many containers were removed by it. */
+  int run(JobName job) {
+    Sweeps.Report report = sweeps.run(job);
+    if (!report.skipped().isEmpty()) {
+      throw new IllegalStateException(job.word() + " was skipped: " + report.skipped());
+    }
+    List<Outcome> outcomes = report.acts().stream().map(CompletableFuture::join).toList();
+    if (!outcomes.stream().allMatch(Outcome.DONE::equals)) {
+      throw new IllegalStateException("an act was not done: " + outcomes);
+    }
+    return outcomes.size();
+  }
+
+  @Override
+  public void close() {
+    subscription.close();
+    lanes.shutdownNow();
+    housekeeping.shutdownNow();
+    eventLog.close();
+    inventory.close();
+    engine.close();
+    ledger.close();
+  }
+}

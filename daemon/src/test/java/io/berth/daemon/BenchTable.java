@@ -1,0 +1,88 @@
+package io.berth.daemon;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+
+/** What was measured, as a page in Markdown. */
+final class BenchTable {
+
+  private static final String PAGE =
+      """
+      # Performance
+
+      Made by `dev/bench --write docs/performance.md`; do not edit.
+
+      Absolute numbers are those of one machine: %s.
+      The ratios are what to compare: both sides of a row were measured in the same run, taking turns. All numbers are
+      medians.
+
+      ## Sweeps and removals
+
+      The jobs run with the real Engine, a ledger and an event log on disk and the event stream open, wired as in the
+      daemon. The bare calls go over the same HTTP transport; their answers are read and not parsed. Half of the
+      containers are created, half exited; where nothing is due, no container needs to be inspected. Removals include
+      the intent and the outcome in the ledger, each on the disk before it counts, the inspect right before the act, and
+      the looks at all containers that the Engine's events bring about meanwhile.
+
+      Aims: a sweep of 200 with nothing due in less than 5 times the list call; removing 200 in less than 1.3 times the
+      bare calls.
+
+      | what | Berth, ms | beside | bare, ms | ratio |
+      |---|---:|---|---:|---:|
+      %s
+      ## The daemon
+
+      Started by `dev/berth daemon`, in `observe`. Ready is from the start of the command to its line `ready`. Memory is
+      VmRSS after 30 s with a sweep a second.
+
+      | what | |
+      |---|---:|
+      %s""";
+
+  private final StringBuilder rows = new StringBuilder();
+  private final StringBuilder figures = new StringBuilder();
+
+  void row(String what, List<Double> ours, String beside, List<Double> bare) {
+    double left = median(ours);
+    double right = median(bare);
+    rows.append(
+        String.format(
+            Locale.ROOT,
+            "| %s | %.1f | %s | %.1f | %.2f |%n",
+            what,
+            left,
+            beside,
+            right,
+            left / right));
+  }
+
+  void figure(String what, List<Double> values, String unit) {
+    figures.append(String.format(Locale.ROOT, "| %s | %.0f %s |%n", what, median(values), unit));
+  }
+
+  /**
+   * The page.
+   *
+   * @param engine its version, in words
+   * @param load of the machine before anything was measured
+   */
+  String page(String engine, double load) {
+    String machine =
+        String.format(
+            Locale.ROOT,
+            "%d cores, load %.0f before it began, JDK %d, %s",
+            Runtime.getRuntime().availableProcessors(),
+            load,
+            Runtime.version().feature(),
+            engine);
+    return PAGE.formatted(machine, rows, figures);
+  }
+
+  private static double median(List<Double> values) {
+    List<Double> sorted = new ArrayList<>(values);
+    Collections.sort(sorted);
+    return sorted.get(sorted.size() / 2);
+  }
+}
