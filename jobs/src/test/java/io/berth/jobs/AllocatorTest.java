@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -74,24 +75,33 @@ class AllocatorTest {
     world.pass(Duration.ofMinutes(20));
     Answer second = allocate("ada", "train", 1);
 
-    assertThat(first).isEqualTo(new Answer.Granted(List.of("GPU-0"), 1.0, World.START.plus(Duration.ofMinutes(30))));
-    assertThat(second).isEqualTo(new Answer.Granted(List.of("GPU-0"), 1.0, World.START.plus(Duration.ofMinutes(50))));
+    assertThat(first)
+        .isEqualTo(
+            new Answer.Granted(List.of("GPU-0"), 1.0, World.START.plus(Duration.ofMinutes(30))));
+    assertThat(second)
+        .isEqualTo(
+            new Answer.Granted(List.of("GPU-0"), 1.0, World.START.plus(Duration.ofMinutes(50))));
     assertThat(allocation().claims()).hasSize(1);
   }
 
   @Test
   void its_container_uses_up_the_reservation_and_no_other_does() {
     allocate("ada", "train", 1);
-    world.engine.has(Containers.created("train").owner("ada")); // a set-up container that asks for no GPU
+    world.engine.has(
+        Containers.created("train").owner("ada")); // a set-up container that asks for no GPU
     world.sweepAll();
-    assertThat(allocation().stateOf(allocation().devices().get("GPU-0"))).isEqualTo(DeviceState.RESERVED);
+    assertThat(allocation().stateOf(Objects.requireNonNull(allocation().devices().get("GPU-0"))))
+        .isEqualTo(DeviceState.RESERVED);
 
     world.engine.removed("train");
     world.engine.run(Containers.running("train").owner("ada").gpu("GPU-0"));
     world.sweepAll();
 
     assertThat(allocation().claims()).extracting(Claim::state).containsExactly(Claim.State.ACTIVE);
-    assertThat(world.events().stream().filter(e -> e.path("event_type").asText().equals("gpu.allocate"))).hasSize(1);
+    assertThat(
+            world.events().stream()
+                .filter(e -> e.path("event_type").asText().equals("gpu.allocate")))
+        .hasSize(1);
   }
 
   @Test
@@ -102,7 +112,8 @@ class AllocatorTest {
     world.sweep(JobName.GPU_RELEASE);
 
     assertThat(allocation().claims()).isEmpty();
-    assertThat(world.lastEvent("gpu.release").path("details").path("reason").asText()).isEqualTo("reservation_expired");
+    assertThat(world.lastEvent("gpu.release").path("details").path("reason").asText())
+        .isEqualTo("reservation_expired");
   }
 
   @Test
@@ -123,7 +134,9 @@ class AllocatorTest {
     Answer answer = allocate("ada", "two", 2);
 
     assertThat(answer).isInstanceOf(Answer.NothingFree.class);
-    assertThat(((Answer.NothingFree) answer).words()).contains("1 of the 2").contains("one of bob has GPU-0");
+    assertThat(((Answer.NothingFree) answer).words())
+        .contains("1 of the 2")
+        .contains("one of bob has GPU-0");
     assertThat(allocation().claims()).hasSize(1);
     assertThat(world.lastEvent("gpu.reject").path("user").asText()).isEqualTo("ada");
   }
@@ -134,12 +147,16 @@ class AllocatorTest {
     world.sweep(JobName.RECONCILE);
 
     assertThat(allocate("ada", "wide", 3))
-        .isEqualTo(new Answer.Refused("max_gpu_slots_per_container", "3 devices asked for, 2 allowed in one container"));
+        .isEqualTo(
+            new Answer.Refused(
+                "max_gpu_slots_per_container", "3 devices asked for, 2 allowed in one container"));
     allocate("ada", "a", 1);
     allocate("ada", "b", 1);
     Answer over = allocate("ada", "c", 1);
     assertThat(((Answer.Refused) over).rule()).isEqualTo("max_gpu_equivalents");
-    assertThat(((Answer.Refused) over).words()).contains("2.000 in use and 1.000 asked for, 2.000 allowed").contains("a has GPU-0");
+    assertThat(((Answer.Refused) over).words())
+        .contains("2.000 in use and 1.000 asked for, 2.000 allowed")
+        .contains("a has GPU-0");
   }
 
   @Test
@@ -165,7 +182,8 @@ class AllocatorTest {
   }
 
   @Test
-  void two_people_with_all_gpus_and_an_exporter_leave_room_where_they_run_nothing() throws IOException {
+  void two_people_with_all_gpus_and_an_exporter_leave_room_where_they_run_nothing()
+      throws IOException {
     world.engine.run(Containers.running("ada").allGpus());
     world.engine.run(Containers.running("bob").allGpus());
     world.engine.run(Containers.running("dcgm").label("ds01.monitoring", "1").allGpus());
@@ -200,12 +218,15 @@ class AllocatorTest {
   @Test
   void release_frees_a_reservation_and_a_hold_but_not_what_is_in_use() {
     allocate("ada", "train", 1);
-    assertThat(allocator.release("train", Mode.ENFORCE)).isEqualTo(new Allocator.Release.Done(List.of("GPU-0")));
+    assertThat(allocator.release("train", Mode.ENFORCE))
+        .isEqualTo(new Allocator.Release.Done(List.of("GPU-0")));
     world.engine.run(Containers.running("job").gpu("0"));
     world.sweepAll();
 
-    assertThat(allocator.release("job", Mode.ENFORCE)).isInstanceOf(Allocator.Release.Refused.class);
-    assertThat(allocator.release("nobody", Mode.ENFORCE)).isInstanceOf(Allocator.Release.Refused.class);
+    assertThat(allocator.release("job", Mode.ENFORCE))
+        .isInstanceOf(Allocator.Release.Refused.class);
+    assertThat(allocator.release("nobody", Mode.ENFORCE))
+        .isInstanceOf(Allocator.Release.Refused.class);
 
     world.engine.exits("job", 0);
     world.sweepAll();
@@ -233,7 +254,8 @@ class AllocatorTest {
       assertThat(granted).hasSize(30);
       for (int user = 0; user < 20; user++) {
         String name = "user" + user;
-        assertThat(allocation().claims().stream().filter(c -> c.owner().equals(name)).count()).isLessThanOrEqualTo(2);
+        assertThat(allocation().claims().stream().filter(c -> c.owner().equals(name)).count())
+            .isLessThanOrEqualTo(2);
       }
     } finally {
       callers.shutdownNow();
@@ -247,7 +269,9 @@ class AllocatorTest {
     world.restart();
     allocator = allocator();
 
-    assertThat(allocation().claims()).extracting(Claim::state).containsExactly(Claim.State.RESERVED);
+    assertThat(allocation().claims())
+        .extracting(Claim::state)
+        .containsExactly(Claim.State.RESERVED);
     assertThat(((Answer.Granted) allocate("bob", "other", 1)).devices()).containsExactly("GPU-1");
   }
 }

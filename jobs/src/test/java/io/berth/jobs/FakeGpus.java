@@ -36,7 +36,8 @@ final class FakeGpus implements Gpus {
 
   private static Device device(
       String uuid, String index, double gpueq, Device.Health health, @Nullable String parent) {
-    return new Device(uuid, index, "Fake", 1L << 30, parent == null ? null : "2g.10gb", 7, gpueq, health, parent);
+    return new Device(
+        uuid, index, "Fake", 1L << 30, parent == null ? null : "2g.10gb", 7, gpueq, health, parent);
   }
 
   void vanishes(String uuid) {
@@ -47,7 +48,12 @@ final class FakeGpus implements Gpus {
     devices.replaceAll(
         each ->
             each.uuid().equals(uuid)
-                ? device(uuid, each.index(), each.gpueq(), Device.Health.lost("fell off the bus"), each.parent())
+                ? device(
+                    uuid,
+                    each.index(),
+                    each.gpueq(),
+                    Device.Health.lost("fell off the bus"),
+                    each.parent())
                 : each);
   }
 
@@ -60,7 +66,9 @@ final class FakeGpus implements Gpus {
   }
 
   void runs(String uuid, int pid) {
-    processes.computeIfAbsent(uuid, key -> new ArrayList<>()).add(new GpuProcess(pid, 1L << 20, GpuProcess.Kind.COMPUTE));
+    processes
+        .computeIfAbsent(uuid, key -> new ArrayList<>())
+        .add(new GpuProcess(pid, 1L << 20, GpuProcess.Kind.COMPUTE));
   }
 
   @Override
