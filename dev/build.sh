@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Building Berth, for the scripts in dev/. To be sourced after lib.sh; expects $root.
+# Building Berth, for the scripts in dev/. To be sourced after lib.sh, with $root set to the checkout.
+# shellcheck disable=SC2154
 
 # Makes sure of a JDK of 17 or later and of Maven.
 need_jdk_and_maven() {

@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,15 +32,8 @@ final class BerthDaemon implements DaemonRunner {
   @Override
   public int run(Options options) {
     CountDownLatch end = new CountDownLatch(1);
-    AtomicReference<@Nullable Runnable> reload = new AtomicReference<>();
-    Signals.listen(
-        end::countDown,
-        () -> {
-          Runnable now = reload.get();
-          if (now != null) {
-            now.run();
-          }
-        });
+    AtomicReference<Runnable> reload = new AtomicReference<>(BerthDaemon::notYet);
+    Signals.listen(end::countDown, () -> reload.get().run());
     try {
       BookInForce books = BookInForce.start(options.config());
       Logging.setLevel(books.book().daemon().logLevel());
@@ -59,7 +51,7 @@ final class BerthDaemon implements DaemonRunner {
       Options options,
       BookInForce books,
       CountDownLatch end,
-      AtomicReference<@Nullable Runnable> reload)
+      AtomicReference<Runnable> reload)
       throws IOException {
     PolicyBook book = books.book();
     URI address = engineAddress(book, System.getenv());
@@ -82,6 +74,10 @@ final class BerthDaemon implements DaemonRunner {
       Thread.currentThread().interrupt();
       return ExitCode.FAILED;
     }
+  }
+
+  private static void notYet() {
+    log.warn("SIGHUP came before the daemon was ready, and is ignored: send it again");
   }
 
   /** {@code daemon.docker_host}, else {@code DOCKER_HOST}, else the Engine's default. */

@@ -52,7 +52,6 @@ import org.slf4j.LoggerFactory;
 /** How the parts of a running daemon are put together, in the order they start; and its end. */
 final class Wiring implements AutoCloseable {
 
-  private static final Path DISABLE_FILE = Path.of("/etc/berth/disable");
   private static final Path PROC = Path.of("/proc");
   private static final int ACTS_AT_ONCE = 8;
   private static final int INSPECTS_AT_ONCE = 8;
@@ -94,7 +93,9 @@ final class Wiring implements AutoCloseable {
     PolicyBook book = books.book();
     HostWatch host = new HostWatch(PROC, engineAddress, System::nanoTime);
     journal = new DaemonJournal(ledger, clock);
-    modes = new Modes(ledger, options.mode(), () -> Files.exists(DISABLE_FILE));
+    // /etc/berth/disable, as long as the configuration is where it is by default.
+    Path disable = options.config().toAbsolutePath().resolveSibling("disable");
+    modes = new Modes(ledger, options.mode(), () -> Files.exists(disable));
     inventory = new Inventory(engine, INSPECTS_AT_ONCE, INSPECT_PATIENCE);
     lanes = Executors.newFixedThreadPool(ACTS_AT_ONCE, work -> thread("act", work));
     housekeeping = Executors.newScheduledThreadPool(2, work -> thread("housekeeping", work));
@@ -233,8 +234,12 @@ final class Wiring implements AutoCloseable {
     return new Backlog.Row(entry.seq(), Objects.requireNonNull(entry.event()));
   }
 
-  /** Reads the configuration again; the journal says what came of it. */
+  /** Has the configuration read again, soon; the journal says what came of it. */
   void reload() {
+    housekeeping.execute(guarded(this::readAgain));
+  }
+
+  private void readAgain() {
     books.reload(
         new BookInForce.Listener() {
           @Override

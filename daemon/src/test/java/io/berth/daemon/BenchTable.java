@@ -71,12 +71,12 @@ final class BenchTable {
   String page(String engine, double load) {
     String machine =
         String.format(
-                Locale.ROOT,
-                "%d cores, load %.0f before it began, JDK %d, %s",
-                Runtime.getRuntime().availableProcessors(),
-                load,
-                Runtime.version().feature(),
-                engine);
+            Locale.ROOT,
+            "%d cores, load %.0f before it began, JDK %d, %s",
+            Runtime.getRuntime().availableProcessors(),
+            load,
+            Runtime.version().feature(),
+            engine);
     return PAGE.formatted(machine, rows, figures);
   }
 

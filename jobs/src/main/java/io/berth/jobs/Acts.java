@@ -3,6 +3,7 @@ package io.berth.jobs;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Owner;
 import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Known;
 import io.berth.jobs.rules.Verdict;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
@@ -115,11 +116,19 @@ final class Acts {
         kind == JournalEntry.Kind.INTENT ? null : event);
   }
 
-  /** The outcome of an intent whose daemon ended before it could record one. */
-  static JournalEntry afterRestart(JournalEntry intent, Outcome outcome, Instant now) {
+  /**
+   * The outcome of an intent whose daemon ended before it could record one.
+   *
+   * @param known the container as the ledger knows it; null where it does not (any more)
+   */
+  static JournalEntry afterRestart(
+      JournalEntry intent, @Nullable Known known, Outcome outcome, Instant now) {
     Map<String, @Nullable Object> details = new LinkedHashMap<>();
     details.put("container", intent.container());
     details.put("id", intent.containerId());
+    if (known != null) {
+      details.putAll(Events.of(known.name(), known.id(), known.type(), known.owner()));
+    }
     details.put("outcome", outcome.word());
     details.put("detail", "the daemon ended in the middle of this; found so after its restart");
     String event =

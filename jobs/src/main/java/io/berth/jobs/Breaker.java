@@ -36,7 +36,7 @@ final class Breaker {
     this.ledger = ledger;
     this.tripped = ledger.read(tables -> tables.fact(FACT)).isPresent();
     for (JournalEntry intent : ledger.read(tables -> tables.intentsSince(now.minus(WINDOW)))) {
-      if (intent.containerId() != null) {
+      if (intent.containerId() != null && isRecent(intent.at(), now)) {
         lastWanted.put(intent.containerId(), intent.at());
       }
     }
@@ -55,7 +55,7 @@ final class Breaker {
       PolicyBook.Safety safety,
       Mode mode,
       Instant now) {
-    lastWanted.values().removeIf(at -> Duration.between(at, now).compareTo(WINDOW) > 0);
+    lastWanted.values().removeIf(at -> !isRecent(at, now));
     Set<String> all = new HashSet<>(lastWanted.keySet());
     all.addAll(wanted);
     Set<String> population = new HashSet<>(others);
@@ -73,6 +73,11 @@ final class Breaker {
       tripped = over;
     }
     return over;
+  }
+
+  /** What lies far ahead was noted before the clock went back: it must not count until then. */
+  private static boolean isRecent(Instant at, Instant now) {
+    return Duration.between(at, now).abs().compareTo(WINDOW) <= 0;
   }
 
   synchronized boolean isTripped() {

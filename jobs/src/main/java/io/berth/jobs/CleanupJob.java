@@ -44,7 +44,11 @@ final class CleanupJob {
 
   /** What was found when all containers were judged, and what the judgement rests on. */
   private record Findings(
-      Mode mode, Instant floor, Map<String, ClockRow> clocks, List<Wanted> wanted) {}
+      Mode mode,
+      Instant enforcing,
+      Instant floor,
+      Map<String, ClockRow> clocks,
+      List<Wanted> wanted) {}
 
   /** Judges, keeps the clocks and says what is to be said; acts on nothing. */
   void notice(Picture picture) {
@@ -54,10 +58,11 @@ final class CleanupJob {
   /**
    * One sweep.
    *
-   * @param clocksSteady asked right before each act
+   * @param unchanged whether policies and clocks still are those of the picture; asked right before
+   *     each act
    */
   Enforcer.Enforced sweep(
-      Picture picture, Identification identification, BooleanSupplier clocksSteady) {
+      Picture picture, Identification identification, BooleanSupplier unchanged) {
     PolicyBook book = picture.book();
     Findings found = find(picture);
     return enforcer.enforce(
@@ -68,7 +73,7 @@ final class CleanupJob {
         new Enforcer.SecondThoughts() {
           @Override
           public boolean mayAct() {
-            return modes.of(name, book) == Mode.ENFORCE && clocksSteady.getAsBoolean();
+            return modes.isEnforcing(name, book, found.enforcing) && unchanged.getAsBoolean();
           }
 
           @Override
@@ -83,7 +88,8 @@ final class CleanupJob {
   /** One at a time, so that the event stream's look and a sweep don't both say the same. */
   private synchronized Findings find(Picture picture) {
     Mode mode = modes.of(name, picture.book());
-    Instant floor = floor(picture, mode);
+    Instant enforcing = modes.enforcingSince(name, mode, picture.now());
+    Instant floor = floor(picture, enforcing);
     Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
     List<Judged> judged = new ArrayList<>();
     for (Subject subject : picture.subjects()) {
@@ -91,11 +97,11 @@ final class CleanupJob {
       Verdict verdict = judge(subject, picture.book(), before, mode, floor, picture.now());
       judged.add(new Judged(subject, verdict, before));
     }
-    return new Findings(mode, floor, clocks, remember(judged, clocks, mode, picture.now()));
+    List<Wanted> wanted = remember(judged, clocks, mode, picture.now());
+    return new Findings(mode, enforcing, floor, clocks, wanted);
   }
 
-  private Instant floor(Picture picture, Mode mode) {
-    Instant enforcing = modes.enforcingSince(name, mode, picture.now());
+  private static Instant floor(Picture picture, Instant enforcing) {
     Instant floor = later(later(picture.boot(), picture.engineUp()), enforcing);
     return floor.isAfter(picture.now()) ? picture.now() : floor;
   }

@@ -52,6 +52,7 @@ public final class ClockGuard {
   private final LongSupplier ticker;
   private @Nullable Reading last;
   private @Nullable Reading kept;
+  private long jumps;
 
   public ClockGuard(Ledger ledger, InstantSource clock, LongSupplier ticker) {
     this.ledger = ledger;
@@ -82,12 +83,21 @@ public final class ClockGuard {
       ledger.write(tables -> keep(tables, now));
     }
     last = now;
+    jumps += jumped ? 1 : 0;
     return jumped ? Optional.of(jump) : Optional.empty();
   }
 
-  /** Whether the clocks still go together, since the last {@link #check}. */
-  public synchronized boolean isSteady(Duration tolerance) {
-    if (last == null) {
+  /** How many jumps there were: names the time between two of them, for {@link #isSteady}. */
+  public synchronized long jumps() {
+    return jumps;
+  }
+
+  /**
+   * Whether the clocks have gone together ever since there were that many jumps. A jump that
+   * another pass found and dealt with counts: what was read before it is of another time.
+   */
+  public synchronized boolean isSteady(Duration tolerance, long jumpsThen) {
+    if (last == null || jumps != jumpsThen) {
       return false;
     }
     Reading now = new Reading(last.bootId, clock.instant(), ticker.getAsLong());

@@ -9,6 +9,7 @@ import io.berth.jobs.engine.Engine.ActResult;
 import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
 import io.berth.jobs.ledger.Tables;
@@ -28,6 +29,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,7 +46,7 @@ final class Enforcer {
 
   /** Judges once more, right before the act. */
   interface SecondThoughts {
-    /** Whether the mode still is enforce and the clocks still go together. */
+    /** Whether mode, policies and clocks still are what the verdict rests on. */
     boolean mayAct();
 
     Verdict judge(Subject fresh, Instant now);
@@ -112,18 +114,30 @@ final class Enforcer {
             picture.book().safety(),
             mode,
             picture.now());
+    settleLeftOvers();
     if (mode == Mode.OBSERVE) {
       report(job, oldestFirst);
       return new Enforced(Map.of(), List.of());
     }
-    settleLeftOvers();
     Guards.Passed passed = guards.pass(oldestFirst, held, picture);
     passed.heldBack().forEach((guard, count) -> tally.heldBack(job, guard, count));
     List<CompletableFuture<Outcome>> acts = new ArrayList<>();
     for (Act act : begin(job, passed.go())) {
-      acts.add(CompletableFuture.supplyAsync(() -> carryOut(act, second), lanes));
+      acts.add(hand(act, second));
     }
     return new Enforced(passed.heldBack(), acts);
+  }
+
+  /**
+   * A lane that takes nothing more, as at the daemon's end, leaves no intent without an outcome.
+   */
+  private CompletableFuture<Outcome> hand(Act act, SecondThoughts second) {
+    try {
+      return CompletableFuture.supplyAsync(() -> carryOut(act, second), lanes);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.completedFuture(
+          close(act, new Result(Outcome.DROPPED, "the daemon takes on no more acts")));
+    }
   }
 
   private static List<String> others(Picture picture) {
@@ -165,7 +179,7 @@ final class Enforcer {
               acts.add(new Act(job, each, tables.append(intent(job, each))));
             }
           });
-    } catch (LedgerException e) {
+    } catch (RuntimeException e) {
       taken.forEach(each -> inFlight.release(each.id()));
       throw e;
     }
@@ -180,12 +194,15 @@ final class Enforcer {
       log.error("an act on {} failed unexpectedly", act.wanted.subject().container().name(), e);
       result = new Result(Outcome.FAILED, e.toString());
     }
-    if (result.outcome == Outcome.FAILED) {
+    return close(act, result);
+  }
+
+  private Outcome close(Act act, Result result) {
+    if (result.backOff) {
       guards.failed(act.wanted.id());
     } else {
       guards.settled(act.wanted.id());
     }
-    count(act.job, act.wanted, result.outcome);
     log.info(
         "{} {} of {} ({}): {}{}",
         act.wanted.act().cause().action().word(),
@@ -195,10 +212,21 @@ final class Enforcer {
         result.outcome.word(),
         result.detail.isEmpty() ? "" : ": " + result.detail);
     settle(entry(act.job, act.wanted, OUTCOME, act.intent, result.outcome, result.detail));
+    count(act.job, act.wanted, result.outcome);
     return result.outcome;
   }
 
-  private record Result(Outcome outcome, String detail) {}
+  /**
+   * What came of an act.
+   *
+   * @param backOff whether the next try is to wait: the same would come of it at once
+   */
+  private record Result(Outcome outcome, String detail, boolean backOff) {
+
+    Result(Outcome outcome, String detail) {
+      this(outcome, detail, outcome == Outcome.FAILED);
+    }
+  }
 
   private Result attempt(Wanted wanted, SecondThoughts second) {
     if (stopping.getAsBoolean()) {
@@ -224,7 +252,10 @@ final class Enforcer {
       return new Result(Outcome.DROPPED, "judged again: " + verdict.why());
     }
     if (!second.mayAct()) {
-      return new Result(Outcome.DROPPED, "the mode or the clock changed since");
+      return new Result(Outcome.DROPPED, "the mode, the policies or the clock changed since");
+    }
+    if (breaker.isTripped()) {
+      return new Result(Outcome.DROPPED, "the breaker tripped since");
     }
     return resultOf(engine.remove(wanted.id()));
   }
@@ -240,7 +271,7 @@ final class Enforcer {
     return switch (result.kind()) {
       case DONE -> new Result(Outcome.DONE, "");
       case GONE, ALREADY -> new Result(Outcome.DROPPED, "it was gone already");
-      case REFUSED -> new Result(Outcome.DROPPED, "the Engine refused: " + result.detail());
+      case REFUSED -> new Result(Outcome.DROPPED, "the Engine refused: " + result.detail(), true);
       case FAILED -> new Result(Outcome.FAILED, result.detail() + "; it is looked at again later");
     };
   }
@@ -271,25 +302,27 @@ final class Enforcer {
   private void settleLeftOvers() {
     for (JournalEntry each : List.copyOf(unsettled)) {
       if (each.kind() == OUTCOME) {
-        unsettled.remove(each);
-        settle(each);
+        settleOnce(each, each);
       } else {
-        outcomeOf(each)
-            .ifPresent(
-                outcome -> {
-                  unsettled.remove(each);
-                  settle(outcome);
-                });
+        outcomeOf(each).ifPresent(outcome -> settleOnce(each, outcome));
       }
+    }
+  }
+
+  /** Two jobs may be at this at once: the one that takes it off the list records it. */
+  private void settleOnce(JournalEntry leftOver, JournalEntry outcome) {
+    if (unsettled.remove(leftOver)) {
+      settle(outcome);
     }
   }
 
   /** What came of an intent whose daemon ended; empty while the Engine can't be asked. */
   private Optional<JournalEntry> outcomeOf(JournalEntry intent) {
+    String id = Objects.requireNonNull(intent.containerId());
     try {
-      boolean gone = engine.inspect(Objects.requireNonNull(intent.containerId())).isEmpty();
-      return Optional.of(
-          Acts.afterRestart(intent, gone ? Outcome.DONE : Outcome.DROPPED, clock.instant()));
+      Outcome outcome = engine.inspect(id).isEmpty() ? Outcome.DONE : Outcome.DROPPED;
+      Known known = ledger.read(Tables::known).get(id);
+      return Optional.of(Acts.afterRestart(intent, known, outcome, clock.instant()));
     } catch (EngineException e) {
       log.warn(
           "what came of the act on {} is not known yet: {}", intent.container(), e.getMessage());

@@ -15,6 +15,9 @@ final class Guards {
   private static final Duration FIRST_BACKOFF = Duration.ofMinutes(1);
   private static final int MOST_DOUBLINGS = 6;
 
+  /** After this long without another try it is not the same trouble any more. */
+  private static final Duration FORGIVEN = Duration.ofHours(3);
+
   private record Failures(int count, long notBefore) {}
 
   private final LongSupplier ticker;
@@ -65,12 +68,14 @@ final class Guards {
     return gone < safety.maxRemovalsPerSweep() ? "" : "max_removals_per_sweep";
   }
 
-  /** An act on it failed: it is tried again after 1, 2, 4, ... 64 minutes. */
+  /** An act on it failed or was refused: it is tried again after 1, 2, 4, ... 64 minutes. */
   synchronized void failed(String containerId) {
+    long now = ticker.getAsLong();
+    failures.values().removeIf(each -> now - each.notBefore > FORGIVEN.toNanos());
     Failures before = failures.get(containerId);
     int count = before == null ? 0 : Math.min(before.count + 1, MOST_DOUBLINGS);
     long wait = FIRST_BACKOFF.toNanos() << count;
-    failures.put(containerId, new Failures(count, ticker.getAsLong() + wait));
+    failures.put(containerId, new Failures(count, now + wait));
   }
 
   /** An act on it was done, or is no longer wanted. */

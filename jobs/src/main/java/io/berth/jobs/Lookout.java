@@ -7,6 +7,7 @@ import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -57,8 +58,8 @@ public final class Lookout {
       throws EngineException {
     long survey = inFlight.surveying();
     try {
-      Instant now = clock.instant();
       Inventory.Survey seen = fresh ? inventory.takeFresh() : inventory.take();
+      Instant now = clock.instant(); // after it: no clock starts before what starts it
       HostState facts = host.get();
       outages.answered(now, facts.engineStart());
       Map<String, String> failed = seen.failed();
@@ -78,6 +79,10 @@ public final class Lookout {
     } finally {
       inFlight.surveyed();
     }
+  }
+
+  void clockWentBack(Duration jump) {
+    outages.clockWentBack(jump);
   }
 
   private Picture picture(

@@ -1,6 +1,7 @@
 package io.berth.jobs;
 
 import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Tables;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
@@ -81,6 +82,12 @@ public final class Modes {
     if (since.isEmpty()) {
       ledger.update(tables -> tables.enforcing(job, now));
     }
-    return since.orElse(now);
+    return since.orElse(Tables.cut(now));
+  }
+
+  /** Whether the job enforces now, and has without a break since then. */
+  boolean isEnforcing(JobName job, PolicyBook book, Instant since) {
+    return of(job, book) == Mode.ENFORCE
+        && ledger.read(tables -> tables.enforcingSince(job)).filter(since::equals).isPresent();
   }
 }

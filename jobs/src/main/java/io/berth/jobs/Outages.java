@@ -28,6 +28,9 @@ final class Outages {
   /** How far back to look where nobody was watching before. */
   private static final Duration UNWATCHED = Duration.ofMinutes(10);
 
+  /** The kernel tells the host's boot, which the Engine's start is counted from, to the second. */
+  private static final Duration PRECISION = Duration.ofSeconds(2);
+
   private static final Duration KEEP_EVERY = Duration.ofSeconds(10);
 
   /**
@@ -40,6 +43,10 @@ final class Outages {
       return startedAt.isBefore(start)
           && !finishedAt.isBefore(from)
           && !finishedAt.isAfter(start.plus(RESTORE));
+    }
+
+    boolean startedAt(Instant other) {
+      return Duration.between(start, other).abs().compareTo(PRECISION) <= 0;
     }
   }
 
@@ -69,32 +76,59 @@ final class Outages {
 
   /** The Engine answered at {@code now}; {@code engineStart} is null where it can't be told. */
   synchronized void answered(Instant now, @Nullable Instant engineStart) {
-    Instant before = contact;
-    contact = now;
-    if (engineStart != null) {
-      if (before == null) {
-        remember(new Outage(engineStart.minus(UNWATCHED), engineStart));
-      } else if (engineStart.isAfter(before)) {
-        remember(new Outage(before.minus(SHUTDOWN), engineStart));
-      }
-    } else if (streamBroke && before != null) {
-      remember(new Outage(before.minus(SHUTDOWN), now));
-    }
-    streamBroke = false;
-    if (keptContact == null
+    Outage outage = outageBefore(now, engineStart);
+    if (outage != null
+        || keptContact == null
         || Duration.between(keptContact, now).abs().compareTo(KEEP_EVERY) >= 0) {
-      keep("engine.contact", now.toString());
+      keep(outage, now); // first: where it can't be written, the next answer finds the same again
       keptContact = now;
     }
+    if (outage != null) {
+      latest = outage;
+    }
+    contact = now;
+    streamBroke = false;
   }
 
-  private void remember(Outage outage) {
-    latest = outage;
-    keep("engine.outage", outage.from + " " + outage.start);
+  /** The outage that is over with this answer; null where there was none. */
+  private @Nullable Outage outageBefore(Instant now, @Nullable Instant engineStart) {
+    Instant before = contact;
+    if (engineStart != null) {
+      if (before == null || latest == null) {
+        return new Outage(engineStart.minus(UNWATCHED), engineStart);
+      }
+      // Not told by the contact alone: a quick restart may be noticed late, after more contacts.
+      Instant lastUp = before.isBefore(engineStart) ? before : engineStart;
+      return latest.startedAt(engineStart)
+          ? null
+          : new Outage(lastUp.minus(SHUTDOWN), engineStart);
+    }
+    return streamBroke && before != null ? new Outage(before.minus(SHUTDOWN), now) : null;
   }
 
-  private void keep(String fact, String value) {
-    ledger.update(tables -> tables.keep(fact, value));
+  private void keep(@Nullable Outage outage, Instant now) {
+    ledger.update(
+        tables -> {
+          if (outage != null) {
+            tables.keep("engine.outage", outage.from + " " + outage.start);
+          }
+          tables.keep("engine.contact", now.toString());
+        });
+  }
+
+  /**
+   * The wall clock was set back. What was noted lies ahead of it now, and would hide the next
+   * outage until then. After a jump forward it stays: a container is kept longer in doubt.
+   */
+  synchronized void clockWentBack(Duration jump) {
+    Instant seen = contact;
+    if (seen != null) {
+      Outage moved =
+          latest == null ? null : new Outage(latest.from.plus(jump), latest.start.plus(jump));
+      keep(moved, seen.plus(jump));
+      latest = moved;
+      contact = seen.plus(jump);
+    }
   }
 
   /** When the Engine was last seen to come up; empty where it never was. */

@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -84,6 +85,7 @@ public final class Sweeps {
   private final Lookout lookout;
   private final Breaker breaker;
   private final Map<JobName, CleanupJob> cleanups = new EnumMap<>(JobName.class);
+  private final Map<JobName, Object> turns = new EnumMap<>(JobName.class);
   private final Set<JobName> failing = ConcurrentHashMap.newKeySet();
 
   public Sweeps(Parts parts) {
@@ -112,6 +114,7 @@ public final class Sweeps {
         JobName.STALE_CLEANUP,
         new CleanupJob(
             JobName.STALE_CLEANUP, new StaleRule(), parts.ledger, parts.modes, enforcer));
+    jobs().forEach(job -> turns.put(job, new Object()));
   }
 
   /** The jobs there are. */
@@ -129,10 +132,16 @@ public final class Sweeps {
     return lookout.listener(somethingHappened);
   }
 
-  /** Runs one job. Never throws for what the Engine, the ledger or the clock do. */
+  /**
+   * Runs one job; one run of a job at a time. Never throws for what the Engine, the ledger or the
+   * clock do.
+   */
   public Report run(JobName job) {
     long began = parts.ticker.getAsLong();
-    Report report = attempt(job);
+    Report report;
+    synchronized (Objects.requireNonNull(turns.get(job), () -> "no job " + job)) {
+      report = attempt(job);
+    }
     boolean ok = report.skipped.isEmpty();
     Duration took = Duration.ofNanos(parts.ticker.getAsLong() - began);
     parts.tally.swept(job, took, ok, parts.clock.instant());
@@ -149,6 +158,9 @@ public final class Sweeps {
       parts.modes.journal(mode, parts.clock.instant());
       Optional<Duration> jump = checkClock(book, mode);
       if (jump.isPresent()) {
+        if (jump.get().isNegative()) {
+          lookout.clockWentBack(jump.get());
+        }
         log.warn(
             "the clock jumped by {}: all that is pending moved by as much, and {} does nothing now",
             jump.get(),
@@ -157,19 +169,29 @@ public final class Sweeps {
       }
       return sweep(job, book, mode);
     } catch (EngineException | LedgerException e) {
-      return failed(job, book, e);
+      return failed(job, book, e, String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      if (!failing.contains(job)) {
+        log.error("{} failed unexpectedly", job.word(), e);
+      }
+      return failed(job, book, e, "it failed unexpectedly: " + e);
     }
   }
 
   private Report sweep(JobName job, PolicyBook book, Mode mode) throws EngineException {
     Identification identification = parts.identification.apply(book);
+    long jumps = clockGuard.jumps();
     Lookout.Look look = lookout.look(book, identification, mode, job == JobName.RECONCILE);
     Picture picture = look.picture();
+    if (!isSteady(book, jumps)) {
+      return Report.skipped("the clock jumped while looking", true);
+    }
     CleanupJob cleanup = cleanups.get(job);
     Enforcer.Enforced enforced =
         cleanup == null
             ? new Enforcer.Enforced(Map.of(), List.of())
-            : cleanup.sweep(picture, identification, () -> isSteady(book));
+            : cleanup.sweep(
+                picture, identification, () -> parts.book.get() == book && isSteady(book, jumps));
     return new Report(
         "", true, picture.subjects().size(), look.changes(), enforced.acts(), enforced.heldBack());
   }
@@ -182,8 +204,9 @@ public final class Sweeps {
     PolicyBook book = parts.book.get();
     try {
       Mode mode = parts.modes.inForce(book);
+      long jumps = clockGuard.jumps();
       Lookout.Look look = lookout.look(book, parts.identification.apply(book), mode, false);
-      if (look.changes() > 0) {
+      if (look.changes() > 0 && isSteady(book, jumps)) {
         cleanups.values().forEach(cleanup -> cleanup.notice(look.picture()));
       }
     } catch (EngineException | LedgerException e) {
@@ -195,19 +218,18 @@ public final class Sweeps {
     return clockGuard.check(parts.host.get().bootId(), book.safety().clockJumpTolerance(), mode);
   }
 
-  private boolean isSteady(PolicyBook book) {
-    return clockGuard.isSteady(book.safety().clockJumpTolerance());
+  private boolean isSteady(PolicyBook book, long jumps) {
+    return clockGuard.isSteady(book.safety().clockJumpTolerance(), jumps);
   }
 
   /** Says it once a streak: in the log, and as an event where the journal can be written. */
-  private Report failed(JobName job, PolicyBook book, Exception e) {
-    String why = String.valueOf(e.getMessage());
+  private Report failed(JobName job, PolicyBook book, Exception e, String why) {
     if (failing.add(job)) {
       log.error("{} did nothing: {}; it is tried again at its next time", job.word(), why);
       try {
         parts.ledger.write(
             tables -> tables.append(sweepError(job, parts.modes.inForce(book), why)));
-      } catch (LedgerException unwritten) {
+      } catch (RuntimeException unwritten) {
         log.debug("the failure could not be recorded either", unwritten);
       }
     }

@@ -14,6 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,8 @@ final class FakeEngine implements Engine {
       Collections.synchronizedMap(new LinkedHashMap<>());
   private final List<String> calls = new ArrayList<>();
   private final Map<String, ActResult> answers = new HashMap<>();
+  private final Map<String, Runnable> meanwhile = new ConcurrentHashMap<>();
+  private Consumer<Container> removals = container -> {};
   private @Nullable EventListener listener;
   private volatile @Nullable EngineException down;
 
@@ -115,6 +119,23 @@ final class FakeEngine implements Engine {
     answers.remove(Containers.idOf(name));
   }
 
+  /** While the Engine answers the next {@code list}, {@code inspect} or {@code remove}, once. */
+  void during(String call, Runnable somethingElse) {
+    meanwhile.put(call, somethingElse);
+  }
+
+  /** Shows every container that is asked to be removed, as it is then. */
+  void watchRemovals(Consumer<Container> watcher) {
+    removals = watcher;
+  }
+
+  private void happenDuring(String call) {
+    Runnable somethingElse = meanwhile.remove(call);
+    if (somethingElse != null) {
+      somethingElse.run();
+    }
+  }
+
   // --- what a test asks
 
   boolean isThere(String name) {
@@ -156,6 +177,7 @@ final class FakeEngine implements Engine {
   @Override
   public List<Summary> list() throws EngineException {
     check();
+    happenDuring("list");
     return List.copyOf(containers.values()).stream()
         .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))
         .toList();
@@ -164,6 +186,7 @@ final class FakeEngine implements Engine {
   @Override
   public Optional<Container> inspect(String id) throws EngineException {
     check();
+    happenDuring("inspect");
     return Optional.ofNullable(containers.get(id));
   }
 
@@ -171,6 +194,13 @@ final class FakeEngine implements Engine {
   public ActResult remove(String id) {
     Container container = containers.get(id);
     calls.add("remove " + (container == null ? id : container.name()));
+    happenDuring("remove");
+    if (down != null) {
+      return new ActResult(ActResult.Kind.FAILED, "nobody listens");
+    }
+    if (container != null) {
+      removals.accept(container);
+    }
     ActResult answer = answers.get(id);
     if (answer != null) {
       return answer;

@@ -17,6 +17,10 @@ import io.berth.policies.JobName;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.PolicyLoader;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -26,6 +30,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /** The jobs over an Engine in memory and a clock that a test sets; the ledger is a real one. */
@@ -56,6 +61,7 @@ final class World implements AutoCloseable {
   private UserDatabase.Answer users = new UserDatabase.Answer.NoSuchUser();
   private final Deque<Runnable> parked = new ArrayDeque<>();
   private boolean parking;
+  private boolean closed;
   final FakeEngine engine = new FakeEngine(() -> now);
   private Ledger ledger;
   private Sweeps sweeps;
@@ -81,6 +87,9 @@ final class World implements AutoCloseable {
             this::identification,
             new Modes(ledger, null, () -> disabled),
             act -> {
+              if (closed) {
+                throw new RejectedExecutionException("closed");
+              }
               if (parking) {
                 parked.add(act);
               } else {
@@ -129,9 +138,13 @@ final class World implements AutoCloseable {
     nanos += time.toNanos();
   }
 
-  /** The wall clock is set; nothing else moves. */
+  /** The wall clock is set. The kernel tells the boot, and what started since, by it. */
   void clockJumps(Duration by) {
     now = now.plus(by);
+    Instant engineStart = host.engineStart();
+    host =
+        new HostState(
+            host.bootId(), host.boot().plus(by), engineStart == null ? null : engineStart.plus(by));
   }
 
   void book(String yaml) {
@@ -175,6 +188,7 @@ final class World implements AutoCloseable {
   void restart() {
     ledger.close();
     parked.clear();
+    closed = false;
     ledger = Ledger.open(file, now);
     sweeps = sweeps();
     engine.subscribe(null, sweeps.listener(() -> {}));
@@ -185,9 +199,46 @@ final class World implements AutoCloseable {
     parking = true;
   }
 
+  /** From now on no act is taken on, as at the daemon's end. */
+  void closeLanes() {
+    closed = true;
+  }
+
+  /** ... and then goes on as usual. */
+  void letActsGo() {
+    parking = false;
+    carryOut();
+  }
+
   void carryOut() {
     while (!parked.isEmpty()) {
       parked.remove().run();
+    }
+  }
+
+  /** From now on the ledger can't write such rows: a trigger's words, such as {@code journal}. */
+  void refuse(String table, String when) {
+    sql(
+        "CREATE TRIGGER refuse_"
+            + table
+            + " BEFORE INSERT ON "
+            + table
+            + " WHEN "
+            + when
+            + " BEGIN SELECT RAISE(ABORT, 'refused by the test'); END");
+  }
+
+  /** ... and now it can again. */
+  void accept(String table) {
+    sql("DROP TRIGGER refuse_" + table);
+  }
+
+  private void sql(String statement) {
+    try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement execution = other.createStatement()) {
+      execution.execute(statement);
+    } catch (SQLException e) {
+      throw new AssertionError(statement, e);
     }
   }
 
@@ -227,13 +278,17 @@ final class World implements AutoCloseable {
   List<JsonNode> events() {
     List<JsonNode> events = new ArrayList<>();
     for (JournalEntry entry : ledger.read(tables -> tables.eventsAfter(0, 100_000))) {
-      try {
-        events.add(JSON.readTree(Objects.requireNonNull(entry.event())));
-      } catch (JsonProcessingException e) {
-        throw new AssertionError("an event that is no JSON", e);
-      }
+      events.add(json(entry));
     }
     return events;
+  }
+
+  static JsonNode json(JournalEntry entry) {
+    try {
+      return JSON.readTree(Objects.requireNonNull(entry.event()));
+    } catch (JsonProcessingException e) {
+      throw new AssertionError("an event that is no JSON", e);
+    }
   }
 
   /** The events of one container in short, such as {@code container.remove:done}. */

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.TimeZone;
 import org.quartz.CronExpression;
 
 /**
@@ -104,7 +105,7 @@ final class CronLine {
     try {
       new CronExpression(line);
     } catch (ParseException | RuntimeException e) {
-      throw field.refused(text, String.valueOf(e.getMessage()), allowed(field));
+      throw field.refused(text, said(e), allowed(field));
     }
   }
 
@@ -122,14 +123,24 @@ final class CronLine {
 
   /** Each field is right by now, so that only the two days can be at odds. */
   private static void check(String written, String quartz) {
-    try {
-      if (new CronExpression(quartz).getTimeAfter(Date.from(Instant.EPOCH)) == null) {
-        throw new Refused(Value.shown(written) + " never happens", "name a day its month has");
-      }
-    } catch (ParseException e) {
-      throw new Refused(
-          Value.shown(written) + ": " + String.valueOf(e.getMessage()).replaceFirst("\\.$", ""),
-          "write ? for one of day of month and day of week");
+    if (!happens(written, quartz)) {
+      throw new Refused(Value.shown(written) + " never happens", "name a day its month has");
     }
+  }
+
+  private static boolean happens(String written, String quartz) {
+    try {
+      CronExpression expression = new CronExpression(quartz);
+      expression.setTimeZone(TimeZone.getTimeZone("UTC"));
+      return expression.getTimeAfter(Date.from(Instant.EPOCH)) != null;
+    } catch (ParseException | RuntimeException e) {
+      throw new Refused(
+          Value.shown(written) + ": " + said(e), "write ? for one of day of month and day of week");
+    }
+  }
+
+  /** Quartz's message without its full stop and the exception that it may quote. */
+  private static String said(Exception e) {
+    return String.valueOf(e.getMessage()).replaceFirst("(?s) \\(java\\..*|\\.$", "");
   }
 }

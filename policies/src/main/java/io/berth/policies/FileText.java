@@ -14,6 +14,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The text of one file on disk, read whole and checked to be one. */
@@ -78,7 +79,8 @@ final class FileText {
     String text = out.flip().toString();
     if (result.isError()) {
       int[] place = placeAfter(text);
-      String what = String.format("the byte 0x%02x is not UTF-8", bytes[in.position()]);
+      String what =
+          String.format(Locale.ROOT, "the byte 0x%02x is not UTF-8", bytes[in.position()]);
       source.error(place[0], place[1], what, "save the file as UTF-8");
       return Optional.empty();
     }
@@ -91,7 +93,7 @@ final class FileText {
       int c = text.codePointAt(at);
       if (!isPrintable(c)) {
         int[] place = placeAfter(text.substring(0, at));
-        String what = String.format("the character U+%04X is not allowed", c);
+        String what = String.format(Locale.ROOT, "the character U+%04X is not allowed", c);
         source.error(place[0], place[1], what, "remove it; the file must be plain text");
         return Optional.empty();
       }

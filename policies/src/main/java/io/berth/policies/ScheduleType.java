@@ -8,6 +8,7 @@ import java.util.Map;
 final class ScheduleType extends ScalarType<Schedule> {
 
   private static final String EVERY = "every ";
+  private static final int LONGEST = 200;
   private static final Duration SHORTEST = Duration.ofSeconds(1);
 
   ScheduleType() {
@@ -22,7 +23,7 @@ final class ScheduleType extends ScalarType<Schedule> {
     if (text.startsWith(EVERY)) {
       return every(text.substring(EVERY.length()).strip());
     }
-    if (text.strip().split("\\s+").length < 2) {
+    if (text.length() > LONGEST || text.strip().split("\\s+").length < 2) {
       throw refused(text, "is not a schedule");
     }
     return CronLine.parse(text);

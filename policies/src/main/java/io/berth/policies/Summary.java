@@ -3,6 +3,7 @@ package io.berth.policies;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -47,7 +48,7 @@ public final class Summary {
 
   private void add(String title, String text) {
     if (!text.isEmpty()) {
-      lines.add(String.format("%-12s%s", title, text));
+      lines.add(String.format(Locale.ROOT, "%-12s%s", title, text));
     }
   }
 
@@ -65,6 +66,7 @@ public final class Summary {
     add(
         "safety",
         String.format(
+            Locale.ROOT,
             "at most %d stops and %d removals a sweep, %d stops an hour; breaker at %.0f%%; scope %s",
             safety.maxStopsPerSweep(),
             safety.maxRemovalsPerSweep(),
@@ -77,6 +79,7 @@ public final class Summary {
     lines.add("");
     lines.add(
         String.format(
+            Locale.ROOT,
             "%-24s%8s %9s %9s %9s %10s %7s %11s",
             "LIMITS",
             "MEMBERS",
@@ -105,7 +108,7 @@ public final class Summary {
     String shown = Optional.of(name).equals(book.defaultGroup()) ? name + " (default)" : name;
     List<Object> cells = new ArrayList<>(List.of(shown, members));
     SHOWN.forEach(key -> cells.add(cell(limits.get(key))));
-    lines.add(String.format("%-24s%8s %9s %9s %9s %10s %7s %11s", cells.toArray()));
+    lines.add(String.format(Locale.ROOT, "%-24s%8s %9s %9s %9s %10s %7s %11s", cells.toArray()));
   }
 
   private static String cell(Object value) {

@@ -21,11 +21,19 @@ final class TextType<T> extends ScalarType<T> {
 
   /** Something visible: a label, a prefix, a name. */
   static final TextType<String> WORD =
-      new TextType<>("a text without blanks", "\\S+", Function.identity(), Function.identity());
+      new TextType<>(
+          "a text without blanks",
+          "[^\\s\\x00-\\x1f\\x7f-\\x9f]+",
+          Function.identity(),
+          Function.identity());
 
   /** One line, not blank. */
   static final TextType<String> LINE =
-      new TextType<>("a text", ".*\\S.*", Function.identity(), Function.identity());
+      new TextType<>(
+          "a text",
+          "(?=.*\\S)[^\\x00-\\x1f\\x7f-\\x9f]+",
+          Function.identity(),
+          Function.identity());
 
   /** A path inside a container. */
   static final TextType<String> CONTAINER_PATH =
@@ -84,7 +92,7 @@ final class TextType<T> extends ScalarType<T> {
   static final TextType<Pattern> NAME_PATTERN =
       new TextType<>(
           "a regular expression with the groups (?<name>...) and (?<uid>...)",
-          ".+",
+          ".{1,1000}",
           TextType::namePattern,
           Pattern::pattern);
 

@@ -12,7 +12,7 @@ final class UserType extends ScalarType<String> {
 
   static final UserType USER = new UserType();
 
-  private static final String FORM = "[^\\s:/]+";
+  private static final String FORM = "[^\\s:/\\x00-\\x1f\\x7f-\\x9f]+";
   private static final Pattern NAME = Pattern.compile(FORM);
 
   private UserType() {

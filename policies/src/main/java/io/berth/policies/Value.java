@@ -138,12 +138,17 @@ record Value(Node node, String path, Source source) {
     return node instanceof SequenceNode ? "a list" : "a single value";
   }
 
-  /** A text as messages quote it: clipped, and without what a terminal would act on. */
+  /** A text as messages quote it: clipped, and on one line. */
   static String shown(String text) {
     String clipped =
         text.codePointCount(0, text.length()) <= LONGEST_SHOWN
             ? text
             : text.substring(0, text.offsetByCodePoints(0, LONGEST_SHOWN)) + "...";
-    return "\"" + clipped.replaceAll("\\p{Cntrl}", "?") + "\"";
+    return "\"" + visible(clipped) + "\"";
+  }
+
+  /** A text on one line, without what a terminal would act on. */
+  static String visible(String text) {
+    return text.replaceAll("[\\p{Cntrl}\\x80-\\x9f\\u2028\\u2029]", "?");
   }
 }

@@ -52,7 +52,8 @@ final class YamlText {
       Mark at = e.getProblemMark() != null ? e.getProblemMark() : e.getContextMark();
       source.error(line(at), column(at), what(e), meant(e));
     } catch (YAMLException | NumberFormatException e) {
-      source.error(1, 1, "is not YAML: " + e.getMessage(), "correct it");
+      source.error(
+          1, 1, "is not YAML: " + Value.visible(String.valueOf(e.getMessage())), "correct it");
     }
     return Optional.empty();
   }
@@ -119,7 +120,7 @@ final class YamlText {
       return "a tab stands where only spaces may";
     }
     String context = e.getContext() == null ? "" : e.getContext().strip() + ", ";
-    return "is not YAML: " + context + e.getProblem();
+    return "is not YAML: " + Value.visible(context + e.getProblem());
   }
 
   private static String meant(MarkedYAMLException e) {

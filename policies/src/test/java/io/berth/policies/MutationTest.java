@@ -84,7 +84,7 @@ class MutationTest {
     Random random = new Random(repetition.getCurrentRepetition());
     String annotated = Texts.read(Texts.ANNOTATED).replaceAll("(?m)^#.*\n|^\\s+#.*\n", "");
     for (int i = 0; i < EDITS_PER_SEED; i++) {
-      String text = random.nextInt(3) == 0 ? annotated : SAMPLE;
+      String text = random.nextInt(6) == 0 ? annotated : SAMPLE;
       for (int edits = 1 + random.nextInt(4); edits > 0; edits--) {
         text = damaged(text, random);
       }

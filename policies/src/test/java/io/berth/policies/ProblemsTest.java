@@ -284,6 +284,7 @@ class ProblemsTest {
         Arguments.of("defaults: {\n", "2:1: is not YAML: "),
         Arguments.of("schedules:\n  sample: */5 * * * *\n", "2:12: is not YAML: "),
         Arguments.of("a: *nobody\n", "1:4: is not YAML: "),
+        Arguments.of("a: &\n  b: 1\n", "1:5: is not YAML: while scanning an anchor, "),
         Arguments.of("a: b: c\n", "1:5: is not YAML: "),
         Arguments.of("%YAML 99999999999.1\n---\na: 1\n", "1:18: is not YAML: "),
         Arguments.of("%YAML 2.9\n---\na: 1\n", "1:1: is not YAML: "),

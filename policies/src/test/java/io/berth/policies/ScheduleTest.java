@@ -96,6 +96,7 @@ class ScheduleTest {
         "0 61 * * * ?     | the minute field \"61\": Minute and Second values must be between 0 and 59",
         "0 0 0 ? * 8      | the day of week field \"8\": Day-of-Week values must be between 1 and 7",
         "0 * * 7 * *      | Support for specifying both a day-of-week AND a day-of-month parameter is",
+        "0 0 1-* * * ?    | the hour field \"1-*\": Illegal cron expression format; allowed: 0-23",
         "0 0 0 ? * ?      | write ? for one of day of month and day of week",
         "every 0.5s       | \"0.5s\" is too short; write at least every 1s",
         "every 30         | \"30\" has no unit; write 30s, 30m or 30h",

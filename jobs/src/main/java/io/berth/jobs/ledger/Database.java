@@ -16,6 +16,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteConfig;
 
 /**
  * The SQLite file under the ledger: one writer process, one connection, WAL with {@code
@@ -108,9 +109,7 @@ final class Database implements AutoCloseable {
             fault,
             aside);
       }
-      Connection connection = connect(file, false);
-      migrate(connection);
-      return new Database(lock, connection, aside);
+      return new Database(lock, migrated(connect(file, false)), aside);
     } catch (SQLException | IOException | RuntimeException e) {
       closeQuietly(lock);
       throw new LedgerException("the ledger " + file + " can't be opened: " + e.getMessage(), e);
@@ -181,8 +180,15 @@ final class Database implements AutoCloseable {
     return aside;
   }
 
+  /**
+   * @param probing reads only: not even what a former process left in the WAL is moved into the
+   *     file
+   */
   private static Connection connect(Path file, boolean probing) throws SQLException {
-    Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file.toAbsolutePath());
+    SQLiteConfig config = new SQLiteConfig();
+    config.setReadOnly(probing);
+    Connection connection =
+        DriverManager.getConnection("jdbc:sqlite:" + file.toAbsolutePath(), config.toProperties());
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA busy_timeout = 5000");
       if (!probing) {
@@ -190,6 +196,16 @@ final class Database implements AutoCloseable {
         statement.execute("PRAGMA synchronous = FULL");
         statement.execute("PRAGMA foreign_keys = ON");
       }
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static Connection migrated(Connection connection) throws SQLException {
+    try {
+      migrate(connection);
       return connection;
     } catch (SQLException e) {
       connection.close();

@@ -8,16 +8,21 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.container.EndedBy;
 import io.berth.policies.ContainerType;
 import io.berth.policies.TimeLimit;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Removes a container that ran and stopped, once its hold is over; announces it when the stop is
  * seen.
  */
 public final class StaleRule implements Rule {
+
+  /** A time that moves by less is not announced again. */
+  private static final Duration WORTH_TELLING = Duration.ofMinutes(1);
 
   /** How long it is kept, and the reason given when that is over. */
   private record Hold(TimeLimit limit, Reason reason, String name) {}
@@ -49,9 +54,15 @@ public final class StaleRule implements Rule {
     if (!now.isBefore(running.due())) {
       return new Verdict.Act(cause(container, facts, hold), why, running);
     }
-    return facts.warned()
+    return facts.warned() && !movedLater(facts.clock(), running)
         ? new Verdict.Keep(why, running)
         : new Verdict.Warn(cause(container, facts, hold), why, running);
+  }
+
+  /** Whether what was announced no longer holds: later news made an interruption of the stop. */
+  private static boolean movedLater(@Nullable Clock announced, Clock running) {
+    return announced != null
+        && Duration.between(announced.due(), running.due()).compareTo(WORTH_TELLING) > 0;
   }
 
   /**

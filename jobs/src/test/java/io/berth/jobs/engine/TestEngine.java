@@ -57,6 +57,11 @@ public final class TestEngine implements AutoCloseable {
   public static TestEngine own(String name) {
     devEngine(name, "stop");
     devEngine(name, "start");
+    return running(name);
+  }
+
+  /** Like {@link #own}, one that dev/engine has started under that name already. */
+  public static TestEngine running(String name) {
     return new TestEngine(URI.create(status(name).group(2)), name, name);
   }
 

@@ -49,7 +49,7 @@ final class Given {
 
   /** It has been seen so for that long, and its owner was promised nothing more than its limit. */
   Given seenFor(Duration age) {
-    clock = new Clock(NOW.minus(age), Instant.MIN);
+    clock = new Clock(NOW.minus(age), NOW.minus(age));
     return this;
   }
 

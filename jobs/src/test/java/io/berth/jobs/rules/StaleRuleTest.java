@@ -191,4 +191,15 @@ class StaleRuleTest {
   private static <T> T any(Random random, T[] values) {
     return values[random.nextInt(values.length)];
   }
+
+  @Test
+  void is_announced_again_when_an_interruption_is_made_of_its_stop() {
+    Clock announced = new Clock(NOW, NOW.plus(Duration.ofMinutes(30)));
+    Facts later = Given.facts().clock(announced).warned().endedBy(EndedBy.ENGINE).build();
+
+    Verdict verdict = rule.judge(Containers.exited("done").build(), later, NOW.plusSeconds(5));
+
+    assertThat(verdict).isInstanceOf(Verdict.Warn.class);
+    assertThat(verdict.clock().orElseThrow().due()).isEqualTo(NOW.plus(Duration.ofDays(1)));
+  }
 }

@@ -1,0 +1,264 @@
+package io.berth.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.berth.daemon.cli.ExitCode;
+import io.berth.daemon.run.Chronicle;
+import io.berth.daemon.run.Chronicle.Entry;
+import io.berth.daemon.run.DaemonHome;
+import io.berth.daemon.run.DaemonProcess;
+import io.berth.daemon.run.EngineProxy;
+import io.berth.daemon.run.Settings;
+import io.berth.jobs.engine.NeedsDockerEngine;
+import io.berth.jobs.engine.TestEngine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The daemon's life on a real Engine: modes, signals, exit codes, crashes. The Engine is an own one:
+ * what enforces here removes whatever it finds.
+ */
+@NeedsDockerEngine
+class DaemonOnEngineTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final String IMAGE = "berth/busybox";
+
+  private static TestEngine engine;
+
+  @TempDir Path folder;
+  private DaemonHome home;
+
+  @BeforeAll
+  static void startEngine() {
+    engine = TestEngine.own("daemon-test");
+  }
+
+  @AfterAll
+  static void stopEngine() {
+    engine.close();
+  }
+
+  @BeforeEach
+  void configure() throws IOException {
+    home = new DaemonHome(folder.resolve("home"), engine.host());
+    home.configure(Settings.ENFORCE);
+  }
+
+  @AfterEach
+  void clearEngine() {
+    for (String id : engine.docker("ps", "-aq").lines().toList()) {
+      engine.docker("rm", "-f", id);
+    }
+  }
+
+  private void until(DaemonProcess daemon, String what, Predicate<Chronicle> condition)
+      throws InterruptedException {
+    daemon.await(
+        what,
+        PATIENCE,
+        () -> {
+          try {
+            return condition.test(home.chronicle());
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  private static boolean told(Chronicle chronicle, String container, String outcome) {
+    return chronicle
+        .last(container, "container.remove")
+        .filter(event -> event.detail("outcome").equals(outcome))
+        .isPresent();
+  }
+
+  private static boolean hasType(Chronicle chronicle, String type) {
+    return !chronicle.matching(event -> event.type().equals(type)).isEmpty();
+  }
+
+  private static List<String> names() {
+    return engine.docker("ps", "-a", "--format", "{{.Names}}").lines().sorted().toList();
+  }
+
+  @Test
+  void the_disable_file_forces_observe_which_touches_nothing() throws Exception {
+    Path disable = Files.createFile(home.config().resolveSibling("disable"));
+    engine.create("--name", "created", IMAGE, "true");
+    engine.run("--name", "exited", IMAGE, "true");
+    try (DaemonProcess daemon = home.start("--mode", "enforce").awaitReady()) {
+      until(
+          daemon,
+          "both would be removed",
+          now -> told(now, "created", "would") && told(now, "exited", "would"));
+      assertThat(names()).containsExactly("created", "exited");
+      assertThat(home.chronicle().matching(Entry::isAct))
+          .allMatch(act -> act.detail("outcome").equals("would"))
+          .hasSize(2);
+
+      Files.delete(disable);
+      until(
+          daemon,
+          "both are removed",
+          now -> told(now, "created", "done") && told(now, "exited", "done"));
+      assertThat(names()).isEmpty();
+    }
+  }
+
+  @Test
+  void what_keeps_on_restarting_is_never_touched() throws Exception {
+    engine.run("--name", "crash-loop", "--restart", "always", IMAGE, "false");
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      engine.run("--name", "witness", IMAGE, "true");
+      until(daemon, "the witness is removed", now -> told(now, "witness", "done"));
+      assertThat(names()).containsExactly("crash-loop");
+      assertThat(home.chronicle().of("crash-loop")).noneMatch(Entry::isAct);
+    }
+  }
+
+  @Test
+  void sighup_reloads_and_a_bad_file_changes_nothing() throws Exception {
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      home.configure(Settings.ENFORCE.replace("every 1s", "every 2s"));
+      daemon.signal("HUP");
+      until(daemon, "the reload is told", now -> hasType(now, "config.reload"));
+      assertThat(home.metric("berth_config_valid")).isEqualTo(1);
+
+      home.configure("no_such_section: 1\n");
+      daemon.signal("HUP");
+      until(daemon, "the rejection is told", now -> hasType(now, "config.reject"));
+      assertThat(home.metric("berth_config_valid")).isEqualTo(0);
+
+      engine.run("--name", "exited", IMAGE, "true");
+      until(daemon, "it goes on with the book before", now -> told(now, "exited", "done"));
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+  }
+
+  @Test
+  void a_bad_file_at_start_is_refused_unless_there_is_a_last_good_one() throws Exception {
+    home.configure("no_such_section: 1\n");
+    try (DaemonProcess daemon = home.start()) {
+      assertThat(daemon.awaitExit()).isEqualTo(ExitCode.CONFIG);
+      assertThat(daemon.log()).contains("no_such_section").doesNotContain("\tat ");
+    }
+    home.configure(Settings.ENFORCE);
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    home.configure("no_such_section: 1\n");
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      assertThat(daemon.log()).contains("starting with the last good one");
+      assertThat(home.metric("berth_config_valid")).isEqualTo(0);
+    }
+  }
+
+  @Test
+  void a_second_daemon_on_the_same_ledger_is_refused() throws Exception {
+    try (DaemonProcess first = home.start().awaitReady();
+        DaemonProcess second = home.start()) {
+      assertThat(second.awaitExit()).isEqualTo(ExitCode.FAILED);
+      assertThat(second.log()).contains(home.ledger().toString()).doesNotContain("\tat ");
+      assertThat(first.isAlive()).isTrue();
+    }
+  }
+
+  @Test
+  void acts_go_on_while_the_event_log_can_not_be_written() throws Exception {
+    Path inTheWay = Files.createDirectories(home.eventFile());
+    engine.run("--name", "unlogged", IMAGE, "true");
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      daemon.await("it is removed", PATIENCE, () -> names().isEmpty());
+      assertThat(daemon.log()).contains("can't be written");
+
+      Files.delete(inTheWay);
+      engine.create("--name", "later", IMAGE, "true");
+      until(
+          daemon,
+          "the backlog is written",
+          now -> told(now, "unlogged", "done") && told(now, "later", "done"));
+    }
+  }
+
+  @Test
+  void sigterm_in_the_middle_of_a_removal_ends_it_in_good_order() throws Exception {
+    try (EngineProxy proxy = new EngineProxy(folder.resolve("proxy.sock"), engine.host())) {
+      home = new DaemonHome(folder.resolve("behind-proxy"), proxy.host());
+      home.configure(Settings.ENFORCE);
+      EngineProxy.Hold hold = proxy.hold("^DELETE ");
+      engine.run("--name", "exited", IMAGE, "true");
+      try (DaemonProcess daemon = home.start().awaitReady()) {
+        assertThat(hold.awaitCaught(PATIENCE.toSeconds())).isTrue();
+        assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+      }
+      assertThat(hasType(home.chronicle(), "daemon.stop")).isTrue();
+      assertThat(names()).containsExactly("exited");
+      hold.release(); // what is on its way to the Engine arrives all the same
+      await().atMost(PATIENCE).until(() -> names().isEmpty());
+      try (DaemonProcess next = home.start().awaitReady()) {
+        until(next, "what came of it is told", now -> told(now, "exited", "done"));
+      }
+    }
+  }
+
+  @Test
+  void after_kill_9_in_the_middle_each_removal_has_one_outcome_and_no_event_is_lost()
+      throws Exception {
+    List<String> cast = IntStream.range(0, 10).mapToObj(i -> "job-" + i).toList();
+    try (EngineProxy proxy = new EngineProxy(folder.resolve("proxy.sock"), engine.host())) {
+      home = new DaemonHome(folder.resolve("behind-proxy"), proxy.host());
+      home.configure(Settings.ENFORCE);
+      for (String name : cast) {
+        engine.create("--name", name, IMAGE, "true");
+      }
+      try (DaemonProcess daemon = home.start().awaitReady()) {
+        EngineProxy.Hold hold = proxy.hold("^DELETE .*" + engineId("job-5"));
+        assertThat(hold.awaitCaught(PATIENCE.toSeconds())).isTrue();
+        daemon.signal("KILL");
+        daemon.awaitExit();
+        hold.release();
+      }
+      try (DaemonProcess daemon = home.start().awaitReady()) {
+        until(daemon, "all are gone", now -> cast.stream().allMatch(each -> isGone(now, each)));
+        daemon.stop();
+      }
+    }
+    Chronicle all = home.chronicle();
+    assertThat(cast)
+        .allSatisfy(
+            name ->
+                assertThat(all.of(name))
+                    .filteredOn(event -> event.type().equals("container.remove"))
+                    .filteredOn(event -> event.detail("outcome").equals("done"))
+                    .singleElement()
+                    .matches(Entry::isAct));
+    List<Long> numbers = all.entries().stream().map(Entry::seq).toList();
+    assertThat(numbers).doesNotHaveDuplicates().isSorted();
+    assertThat(names()).isEmpty();
+  }
+
+  private static boolean isGone(Chronicle chronicle, String name) {
+    return chronicle.of(name).stream()
+        .anyMatch(
+            event ->
+                event.type().equals("container.remove")
+                    && event.detail("outcome").equals("done"));
+  }
+
+  private static String engineId(String name) {
+    return engine.docker("inspect", "-f", "{{.Id}}", name);
+  }
+}

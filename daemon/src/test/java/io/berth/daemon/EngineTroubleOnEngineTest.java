@@ -1,0 +1,202 @@
+package io.berth.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.berth.daemon.cli.ExitCode;
+import io.berth.daemon.run.Chronicle;
+import io.berth.daemon.run.Chronicle.Entry;
+import io.berth.daemon.run.DaemonHome;
+import io.berth.daemon.run.DaemonProcess;
+import io.berth.daemon.run.EngineProxy;
+import io.berth.daemon.run.Settings;
+import io.berth.jobs.engine.NeedsDockerEngine;
+import io.berth.jobs.engine.TestEngine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The daemon on an Engine that changes under its hands, hangs, is not there, or dies. */
+@NeedsDockerEngine
+class EngineTroubleOnEngineTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final String IMAGE = "berth/busybox";
+  private static final String SECOND_LIFE_LASTS =
+      "test -e /tmp/again && exec sleep 1000; touch /tmp/again";
+
+  private static TestEngine engine;
+
+  @TempDir Path folder;
+  private EngineProxy proxy;
+  private DaemonHome home;
+
+  @BeforeAll
+  static void startEngine() {
+    engine = TestEngine.own("trouble-test");
+  }
+
+  @AfterAll
+  static void stopEngine() {
+    engine.close();
+  }
+
+  @BeforeEach
+  void putProxyInFront() throws IOException {
+    proxy = new EngineProxy(folder.resolve("proxy.sock"), engine.host());
+    home = new DaemonHome(folder.resolve("home"), proxy.host());
+    home.configure(Settings.ENFORCE);
+  }
+
+  @AfterEach
+  void clear() throws IOException {
+    proxy.close();
+    for (String id : engine.docker("ps", "-aq").lines().toList()) {
+      engine.docker("rm", "-f", id);
+    }
+  }
+
+  private void until(DaemonProcess daemon, String what, Predicate<Chronicle> condition)
+      throws InterruptedException {
+    daemon.await(
+        what,
+        PATIENCE,
+        () -> {
+          try {
+            return condition.test(home.chronicle());
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+  }
+
+  private static Optional<Entry> removal(Chronicle chronicle, String container) {
+    return chronicle.last(container, "container.remove");
+  }
+
+  private static String state(String container) {
+    return engine.docker("inspect", "-f", "{{.State.Status}}", container);
+  }
+
+  /** What the Enforcer asks last, before the act and as the act. */
+  private void startedAgainBefore(String requestLine, String why) throws Exception {
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      String id = engine.run("--name", "resumed", "--init", IMAGE, "sh", "-c", SECOND_LIFE_LASTS);
+      until(daemon, "told", now -> now.last("resumed", "container.warn").isPresent());
+      EngineProxy.Hold hold = proxy.hold(requestLine.replace("ID", id));
+      assertThat(hold.awaitCaught(PATIENCE.toSeconds())).isTrue();
+
+      engine.docker("start", "resumed");
+      hold.release();
+
+      until(daemon, "an outcome", now -> removal(now, "resumed").isPresent());
+      assertThat(removal(home.chronicle(), "resumed").orElseThrow())
+          .matches(event -> event.detail("outcome").equals("dropped"))
+          .matches(event -> event.detail("detail").contains(why));
+      assertThat(state("resumed")).isEqualTo("running");
+    }
+  }
+
+  @Test
+  void what_was_started_again_before_the_second_look_is_left_alone() throws Exception {
+    startedAgainBefore("^GET .*/containers/ID/json", "it changed since");
+  }
+
+  @Test
+  void what_was_started_again_after_the_second_look_is_left_alone() throws Exception {
+    startedAgainBefore("^DELETE .*/containers/ID", "the Engine refused");
+  }
+
+  @Test
+  void while_the_engine_hangs_the_daemon_stays_up_and_touches_nothing() throws Exception {
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      engine.run("--name", "exited", IMAGE, "true");
+      EngineProxy.Hold hold = proxy.hold(".");
+      daemon.await("it is seen to hang", PATIENCE, () -> engineUp() == 0);
+      assertThat(state("exited")).isEqualTo("exited");
+
+      hold.release();
+
+      daemon.await("it is seen to answer", PATIENCE, () -> engineUp() == 1);
+      until(daemon, "it is removed", now -> removal(now, "exited").isPresent());
+      assertThat(removal(home.chronicle(), "exited").orElseThrow().detail("outcome"))
+          .isEqualTo("done");
+    }
+  }
+
+  private double engineUp() {
+    try {
+      return home.metric("berth_engine_up");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void without_an_engine_it_does_not_start() throws Exception {
+    DaemonHome lonely = new DaemonHome(folder.resolve("lonely"), nobodyThere());
+    lonely.configure(Settings.ENFORCE);
+    try (DaemonProcess daemon = lonely.start()) {
+      assertThat(daemon.awaitExit()).isEqualTo(ExitCode.NO_ENGINE);
+      assertThat(daemon.log()).contains("--wait-for-engine").doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void told_to_wait_for_the_engine_it_waits_until_it_is_there_or_it_is_told_to_end()
+      throws Exception {
+    DaemonHome lonely = new DaemonHome(folder.resolve("lonely"), nobodyThere());
+    lonely.configure(Settings.ENFORCE);
+    try (DaemonProcess daemon = lonely.start("--wait-for-engine")) {
+      daemon.await("it waits", PATIENCE, () -> daemon.log().contains("waiting for the Docker"));
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    try (DaemonProcess daemon = lonely.start("--wait-for-engine")) {
+      daemon.await("it waits", PATIENCE, () -> daemon.log().contains("waiting for the Docker"));
+      try (EngineProxy late = new EngineProxy(Path.of(nobodyThere().getPath()), engine.host())) {
+        assertThat(late.host()).isEqualTo(nobodyThere());
+        daemon.awaitReady();
+        assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+      }
+    }
+  }
+
+  private URI nobodyThere() {
+    return URI.create("unix://" + folder.resolve("nobody.sock"));
+  }
+
+  @Test
+  void what_a_crash_of_the_engine_ended_is_kept_as_interrupted() throws Exception {
+    home = new DaemonHome(folder.resolve("direct"), engine.host());
+    home.configure(Settings.ENFORCE);
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      engine.run("--name", "train", "--init", IMAGE, "sleep", "1000");
+      until(daemon, "it runs", now -> now.last("train", "container.start").isPresent());
+
+      engine.crash();
+      engine.restart();
+
+      until(daemon, "its end is told", now -> now.last("train", "container.warn").isPresent());
+      until(
+          daemon,
+          "it is kept as interrupted",
+          now ->
+              now.last("train", "container.warn")
+                  .filter(warning -> warning.detail("ended_by").equals("engine"))
+                  .isPresent());
+      engine.run("--name", "witness", IMAGE, "true");
+      until(daemon, "others go", now -> removal(now, "witness").isPresent());
+      assertThat(state("train")).isEqualTo("exited");
+      assertThat(removal(home.chronicle(), "train")).isEmpty();
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package io.berth.daemon.demo;
+
+import io.berth.jobs.engine.TestEngine;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** The Engine that the demo plays on, and what users do to their containers there. */
+final class Stage {
+
+  private static final String IMAGE = "berth/busybox";
+
+  private final TestEngine engine;
+
+  Stage(TestEngine engine) {
+    this.engine = engine;
+  }
+
+  /** Begins to make them, two at a time; done when all are there. */
+  CompletableFuture<Void> enter(List<Role> roles) {
+    ExecutorService hands = Executors.newFixedThreadPool(2);
+    CompletableFuture<?>[] made =
+        roles.stream()
+            .map(role -> CompletableFuture.runAsync(() -> enter(role), hands))
+            .toArray(CompletableFuture<?>[]::new);
+    hands.shutdown();
+    return CompletableFuture.allOf(made);
+  }
+
+  private void enter(Role role) {
+    switch (role.entrance()) {
+      case CREATED -> engine.create(arguments(role));
+      case START_FAILS -> {
+        engine.create(arguments(role));
+        startInVain(role);
+      }
+      case RUNS, RESTARTED_IN_ITS_HOLD, REMOVED_BY_USER -> engine.run(arguments(role));
+      case RUNS_THEN_PAUSED -> {
+        engine.run(arguments(role));
+        engine.docker("pause", role.name());
+      }
+      case RUNS_THEN_STOPPED_BY_USER -> {
+        engine.run(arguments(role));
+        engine.docker("stop", role.name());
+      }
+    }
+  }
+
+  private void startInVain(Role role) {
+    try {
+      engine.docker("start", role.name());
+    } catch (IllegalStateException asItShould) {
+      return;
+    }
+    throw new IllegalStateException(role.name() + " was to fail at its start and did not");
+  }
+
+  private static String[] arguments(Role role) {
+    List<String> arguments = new ArrayList<>(List.of("--name", role.name()));
+    if (role.entrance() != Role.Entrance.START_FAILS) {
+      arguments.add("--init"); // it takes a SIGTERM at once, and nobody waits for a SIGKILL
+    }
+    arguments.addAll(role.docker());
+    arguments.add(IMAGE);
+    arguments.addAll(role.command());
+    return arguments.toArray(String[]::new);
+  }
+
+  void start(Role role) {
+    engine.docker("start", role.name());
+  }
+
+  void remove(Role role) {
+    engine.docker("rm", role.name());
+  }
+
+  void restartEngine() {
+    engine.restart();
+  }
+
+  /** {@code created}, {@code running}, ...; {@code gone} where there is none of that name. */
+  String stateOf(Role role) {
+    String state =
+        engine.docker(
+            "ps", "-a", "--filter", "name=^/" + role.name() + "$", "--format", "{{.State}}");
+    return state.isEmpty() ? "gone" : state;
+  }
+}

@@ -1,0 +1,21 @@
+package io.berth.daemon.run;
+
+/** Configurations for tests: the real rules, with seconds instead of hours and without graces. */
+public final class Settings {
+
+  /** Enforces; created and stopped containers go after two seconds. */
+  public static final String ENFORCE =
+      """
+      safety:
+        mode: enforce
+        startup_grace: 0s
+        boot_grace: 0s
+        breaker_share: 1
+        engine_timeout: 3s
+      schedules: {created-cleanup: every 1s, stale-cleanup: every 1s}
+      policies: {created_container_timeout: 2s}
+      defaults: {container_hold_after_stop: 2s, gpu_hold_after_stop: 2s}
+      """;
+
+  private Settings() {}
+}

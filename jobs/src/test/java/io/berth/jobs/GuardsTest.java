@@ -1,0 +1,147 @@
+package io.berth.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.berth.jobs.container.Containers;
+import io.berth.jobs.container.EndedBy;
+import io.berth.jobs.container.Owner;
+import io.berth.jobs.ledger.ClockRow;
+import io.berth.jobs.rules.Action;
+import io.berth.jobs.rules.Clock;
+import io.berth.jobs.rules.Reason;
+import io.berth.jobs.rules.Verdict;
+import io.berth.policies.ContainerType;
+import io.berth.policies.PolicyBook;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class GuardsTest {
+
+  private static final Instant NOW = World.START;
+  private static final String GRACES =
+      """
+      safety:
+        startup_grace: 5m
+        boot_grace: 30m
+        max_removals_per_sweep: 2
+      """;
+
+  private long nanos = Long.MAX_VALUE - 1; // nanoTime may start anywhere, and wrap
+  private final Guards guards = new Guards(() -> nanos);
+  private Instant boot = NOW.minus(Duration.ofDays(1));
+
+  @Test
+  void in_the_startup_grace_nothing_goes_and_all_is_counted() {
+    pass(Duration.ofMinutes(5).minusNanos(1));
+    assertThat(heldBack(3)).isEqualTo(Map.of("startup_grace", 3));
+
+    pass(Duration.ofNanos(1));
+    assertThat(heldBack(2)).isEmpty();
+  }
+
+  @Test
+  void in_the_boot_grace_nothing_goes() {
+    pass(Duration.ofMinutes(5));
+    boot = NOW.minus(Duration.ofMinutes(30)).plusNanos(1);
+    assertThat(heldBack(1)).isEqualTo(Map.of("boot_grace", 1));
+
+    boot = boot.minusNanos(1);
+    assertThat(heldBack(1)).isEmpty();
+  }
+
+  @Test
+  void the_breaker_holds_back_everything() {
+    pass(Duration.ofMinutes(5));
+
+    Guards.Passed passed = guards.pass(wanted(3), true, picture());
+
+    assertThat(passed.go()).isEmpty();
+    assertThat(passed.heldBack()).isEqualTo(Map.of("breaker", 3));
+  }
+
+  @Test
+  void the_cap_lets_the_first_go_and_counts_the_rest() {
+    pass(Duration.ofMinutes(5));
+
+    Guards.Passed passed = guards.pass(wanted(5), false, picture());
+
+    assertThat(passed.go().stream().map(each -> each.subject().container().name()))
+        .containsExactly("c0", "c1");
+    assertThat(passed.heldBack()).isEqualTo(Map.of("max_removals_per_sweep", 3));
+  }
+
+  @Test
+  void what_backs_off_takes_no_place_under_the_cap() {
+    pass(Duration.ofMinutes(5));
+    guards.failed(Containers.idOf("c0"));
+
+    Guards.Passed passed = guards.pass(wanted(3), false, picture());
+
+    assertThat(passed.go()).hasSize(2);
+    assertThat(passed.heldBack()).isEqualTo(Map.of("backoff", 1));
+  }
+
+  @Test
+  void it_backs_off_for_twice_as_long_each_time_up_to_64_minutes() {
+    pass(Duration.ofMinutes(5));
+    for (int minutes : new int[] {1, 2, 4, 8, 16, 32, 64, 64, 64}) {
+      guards.failed(Containers.idOf("c0"));
+      pass(Duration.ofMinutes(minutes).minusNanos(1));
+      assertThat(heldBack(1)).isEqualTo(Map.of("backoff", 1));
+      pass(Duration.ofNanos(1));
+      assertThat(heldBack(1)).isEmpty();
+    }
+  }
+
+  @Test
+  void once_settled_or_long_ago_a_failure_counts_no_more() {
+    pass(Duration.ofMinutes(5));
+    guards.failed(Containers.idOf("c0"));
+    guards.failed(Containers.idOf("c0"));
+    guards.settled(Containers.idOf("c0"));
+    assertThat(heldBack(1)).isEmpty();
+
+    guards.failed(Containers.idOf("c0"));
+    guards.failed(Containers.idOf("c0"));
+    pass(Duration.ofHours(4));
+    guards.failed(Containers.idOf("c0"));
+    pass(Duration.ofMinutes(1));
+    assertThat(heldBack(1)).isEmpty();
+  }
+
+  private Map<String, Integer> heldBack(int count) {
+    return guards.pass(wanted(count), false, picture()).heldBack();
+  }
+
+  private void pass(Duration time) {
+    nanos += time.toNanos();
+  }
+
+  private Picture picture() {
+    PolicyBook book = World.parse(GRACES);
+    return new Picture(NOW, book, List.of(), Map.of(), Instant.MIN, boot);
+  }
+
+  private static List<Wanted> wanted(int count) {
+    List<Wanted> wanted = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      Subject subject =
+          new Subject(
+              Containers.created("c" + i).build(),
+              Owner.UNKNOWN,
+              null,
+              ContainerType.DOCKER,
+              null,
+              EndedBy.UNKNOWN);
+      Verdict.Cause cause =
+          new Verdict.Cause(Action.REMOVE, Reason.CREATED_NEVER_STARTED, Map.of());
+      ClockRow clock = new ClockRow(subject.id(), "created", NOW, NOW, NOW, null, null);
+      wanted.add(new Wanted(subject, new Verdict.Act(cause, "", new Clock(NOW, NOW)), clock));
+    }
+    return wanted;
+  }
+}

@@ -1,0 +1,147 @@
+package io.berth.jobs.ledger;
+
+import static io.berth.jobs.ledger.Rows.FINE;
+import static io.berth.jobs.ledger.Rows.NOW;
+import static io.berth.jobs.ledger.Rows.fact;
+import static io.berth.jobs.ledger.Rows.intent;
+import static io.berth.jobs.ledger.Rows.known;
+import static io.berth.jobs.ledger.Rows.outcomeOf;
+import static io.berth.jobs.ledger.Rows.subjects;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.berth.policies.JobName;
+import io.berth.policies.Mode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the ledger keeps, over restarts and over writes that fail. */
+class LedgerTest {
+
+  @TempDir Path folder;
+  private Path file;
+
+  @BeforeEach
+  void file() {
+    file = folder.resolve("state/ledger.db");
+  }
+
+  @Test
+  void all_that_is_kept_is_there_again_after_a_restart() {
+    ClockRow clock = new ClockRow("id1", "stale", FINE, NOW, NOW, Mode.ENFORCE, "hold_expired");
+    try (Ledger ledger = open()) {
+      ledger.update(
+          tables -> {
+            tables.put(known("id1"));
+            tables.put(clock);
+            tables.keep("name", "value");
+            tables.enforcing(JobName.STALE_CLEANUP, FINE);
+            tables.append(fact("one"));
+          });
+    }
+
+    try (Ledger ledger = open()) {
+      assertThat(ledger.<Map<String, Known>>read(Tables::known)).containsValue(known("id1"));
+      assertThat(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks("stale")))
+          .containsValue(clock);
+      assertThat(ledger.<String>read(tables -> tables.fact("name").orElse(""))).isEqualTo("value");
+      assertThat(enforcingSince(ledger)).isEqualTo(FINE);
+      assertThat(subjects(ledger)).containsExactly("one");
+    }
+  }
+
+  @Test
+  void a_transaction_that_fails_half_way_leaves_nothing() {
+    try (Ledger ledger = open()) {
+      assertThatThrownBy(
+              () ->
+                  ledger.update(
+                      tables -> {
+                        tables.append(fact("half"));
+                        throw new IllegalStateException("a bug");
+                      }))
+          .hasMessage("a bug");
+      assertThatThrownBy(
+              () ->
+                  ledger.update(
+                      tables -> {
+                        tables.append(fact("half"));
+                        tables.append(outcomeOf(4711));
+                      }))
+          .isInstanceOf(LedgerException.class)
+          .hasMessageContaining(file.toString())
+          .hasMessageContaining("can't be written");
+      assertThat(ledger.isHealthy()).isFalse();
+
+      ledger.update(tables -> tables.append(fact("whole")));
+
+      assertThat(ledger.isHealthy()).isTrue();
+      assertThat(subjects(ledger)).containsExactly("whole");
+    }
+  }
+
+  @Test
+  void an_intent_has_one_outcome_and_no_more() {
+    try (Ledger ledger = open()) {
+      long intent = ledger.write(tables -> tables.append(intent()));
+      assertThat(ledger.<List<JournalEntry>>read(Tables::openIntents)).hasSize(1);
+      ledger.update(tables -> tables.append(outcomeOf(intent)));
+
+      assertThatThrownBy(() -> ledger.update(tables -> tables.append(outcomeOf(intent))))
+          .isInstanceOf(LedgerException.class);
+      assertThat(ledger.<List<JournalEntry>>read(Tables::openIntents)).isEmpty();
+    }
+  }
+
+  @Test
+  void a_container_that_is_forgotten_takes_its_clocks_along_and_leaves_its_journal() {
+    try (Ledger ledger = open()) {
+      ledger.update(
+          tables -> {
+            tables.put(known("id1"));
+            tables.put(new ClockRow("id1", "stale", NOW, NOW, NOW, null, null));
+            tables.append(intent());
+            tables.forget("id1");
+            tables.put(new ClockRow("id1", "stale", NOW, NOW, NOW, null, null));
+          });
+
+      assertThat(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks("stale"))).isEmpty();
+      assertThat(ledger.<List<JournalEntry>>read(tables -> tables.journalOf("id1"))).hasSize(1);
+    }
+  }
+
+  @Test
+  void a_shift_moves_what_is_pending_and_nothing_else() {
+    Duration day = Duration.ofDays(-1);
+    try (Ledger ledger = open()) {
+      ledger.update(
+          tables -> {
+            tables.put(known("id1"));
+            tables.put(new ClockRow("id1", "stale", FINE, FINE, NOW, Mode.OBSERVE, null));
+            tables.enforcing(JobName.STALE_CLEANUP, NOW);
+            tables.shift(day);
+          });
+
+      assertThat(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks("stale")))
+          .containsValue(
+              new ClockRow(
+                  "id1", "stale", FINE, FINE.plus(day), NOW.plus(day), Mode.OBSERVE, null));
+      assertThat(enforcingSince(ledger)).isEqualTo(NOW.plus(day));
+      assertThat(ledger.<Map<String, Known>>read(Tables::known)).containsValue(known("id1"));
+    }
+  }
+
+  private Ledger open() {
+    return Ledger.open(file, NOW);
+  }
+
+  private static Instant enforcingSince(Ledger ledger) {
+    return ledger.read(tables -> tables.enforcingSince(JobName.STALE_CLEANUP).orElseThrow());
+  }
+}
