@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -33,7 +34,7 @@ final class BerthDaemon implements DaemonRunner {
   public int run(Options options) {
     CountDownLatch end = new CountDownLatch(1);
     AtomicReference<Runnable> reload = new AtomicReference<>(BerthDaemon::notYet);
-    Signals.listen(end::countDown, () -> reload.get().run());
+    Signals.listen(end::countDown, () -> Objects.requireNonNull(reload.get()).run());
     try {
       BookInForce books = BookInForce.start(options.config());
       Logging.setLevel(books.book().daemon().logLevel());
@@ -48,10 +49,7 @@ final class BerthDaemon implements DaemonRunner {
   }
 
   private static int run(
-      Options options,
-      BookInForce books,
-      CountDownLatch end,
-      AtomicReference<Runnable> reload)
+      Options options, BookInForce books, CountDownLatch end, AtomicReference<Runnable> reload)
       throws IOException {
     PolicyBook book = books.book();
     URI address = engineAddress(book, System.getenv());

@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The host's boot and the Engine's start, read anew every few seconds and whenever the event stream
- * came back: the kernel counts both back from the present wall clock, so they move when that is
- * set.
+ * broke or came back: the kernel counts both back from the present wall clock, so they move when
+ * that is set.
  */
 final class HostWatch implements Supplier<HostState> {
 
@@ -58,8 +58,8 @@ final class HostWatch implements Supplier<HostState> {
     return state;
   }
 
-  /** The Engine may have been restarted. */
-  synchronized void engineIsBack() {
+  /** The Engine went away or is back: what was read of its start no longer counts. */
+  synchronized void engineMayBeAnother() {
     latest = null;
   }
 

@@ -153,7 +153,7 @@ final class Wiring implements AutoCloseable {
       @Override
       public void connected() {
         engineUp = true;
-        host.engineIsBack();
+        host.engineMayBeAnother();
         lookout.connected();
       }
 
@@ -167,6 +167,7 @@ final class Wiring implements AutoCloseable {
         log.warn(
             "the Engine's event stream broke: {}; it is opened again as soon as it can be", why);
         engineUp = false;
+        host.engineMayBeAnother();
         lookout.disconnected(why);
       }
     };

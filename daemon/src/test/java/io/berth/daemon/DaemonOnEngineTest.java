@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The daemon's life on a real Engine: modes, signals, exit codes, crashes. The Engine is an own one:
- * what enforces here removes whatever it finds.
+ * The daemon's life on a real Engine: modes, signals, exit codes, crashes. The Engine is an own
+ * one: what enforces here removes whatever it finds.
  */
 @NeedsDockerEngine
 class DaemonOnEngineTest {
@@ -254,8 +254,7 @@ class DaemonOnEngineTest {
     return chronicle.of(name).stream()
         .anyMatch(
             event ->
-                event.type().equals("container.remove")
-                    && event.detail("outcome").equals("done"));
+                event.type().equals("container.remove") && event.detail("outcome").equals("done"));
   }
 
   private static String engineId(String name) {

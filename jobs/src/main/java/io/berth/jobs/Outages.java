@@ -99,9 +99,7 @@ final class Outages {
       }
       // Not told by the contact alone: a quick restart may be noticed late, after more contacts.
       Instant lastUp = before.isBefore(engineStart) ? before : engineStart;
-      return latest.startedAt(engineStart)
-          ? null
-          : new Outage(lastUp.minus(SHUTDOWN), engineStart);
+      return latest.startedAt(engineStart) ? null : new Outage(lastUp.minus(SHUTDOWN), engineStart);
     }
     return streamBroke && before != null ? new Outage(before.minus(SHUTDOWN), now) : null;
   }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
  */
 class RandomWalkTest {
 
-  private static final int RUNS = 200;
+  private static final int RUNS = 120;
   private static final int STEPS = 60;
   private static final Path MEMORY = Path.of("/dev/shm");
 

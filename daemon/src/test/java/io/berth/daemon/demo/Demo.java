@@ -31,7 +31,7 @@ public final class Demo {
   private static final String ENGINE = "demo";
 
   /** Far more than needed: a fate is awaited, never slept for. */
-  private static final Duration PATIENCE = Duration.ofSeconds(180);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final List<Role> cast;
   private final Stage stage;
