@@ -93,7 +93,7 @@ final class Wiring implements AutoCloseable {
     this.books = books;
     this.ledger = ledger;
     PolicyBook book = books.book();
-    HostWatch host = new HostWatch(PROC, engineAddress, System::nanoTime);
+    HostWatch host = new HostWatch(PROC, engineAddress);
     journal = new DaemonJournal(ledger, clock);
     // /etc/berth/disable, as long as the configuration is where it is by default.
     Path disable = options.config().toAbsolutePath().resolveSibling("disable");
@@ -132,7 +132,7 @@ final class Wiring implements AutoCloseable {
     metrics.watch(vitals(gauges));
     listen(book, metrics);
 
-    subscription = engine.subscribe(null, listener(host));
+    subscription = engine.subscribe(null, listener());
     timetable =
         Timetable.start(
             schedules(books.book()),
@@ -151,13 +151,12 @@ final class Wiring implements AutoCloseable {
         "ledger_set_aside", setAside);
   }
 
-  private Engine.EventListener listener(HostWatch host) {
+  private Engine.EventListener listener() {
     Engine.EventListener lookout = sweeps.listener(() -> soon(lookIsDue, GATHER, sweeps::notice));
     return new Engine.EventListener() {
       @Override
       public void connected() {
         engineUp = true;
-        host.engineMayBeAnother();
         lookout.connected();
       }
 
@@ -171,7 +170,6 @@ final class Wiring implements AutoCloseable {
         log.warn(
             "the Engine's event stream broke: {}; it is opened again as soon as it can be", why);
         engineUp = false;
-        host.engineMayBeAnother();
         lookout.disconnected(why);
       }
     };

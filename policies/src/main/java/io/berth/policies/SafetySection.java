@@ -52,7 +52,7 @@ final class SafetySection {
           NumberType.SHARE,
           0.5,
           "When more than this share is wanted stopped or removed in ten minutes, nothing is done"
-              + " until an admin approves. 1: never.");
+              + " until fewer are wanted. 1: never.");
   private static final Key<Integer> BREAKER_MIN_STOPS =
       Key.of("breaker_min_stops", COUNT, 3, "The breaker never trips for fewer stops than this.");
   private static final Key<Integer> BREAKER_MIN_REMOVALS =

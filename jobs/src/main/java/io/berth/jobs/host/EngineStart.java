@@ -11,8 +11,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** Finds out when the Docker Engine started, from its process; the Engine's API does not tell. */
+/**
+ * Finds out when the Docker Engine started, from its process; the Engine's API does not tell. To be
+ * asked at each look, since the Engine may be another one by then: as long as the process found
+ * last lives, it is not searched for again. For one thread at a time.
+ */
 public final class EngineStart {
 
   private static final String ENGINE = "dockerd";
@@ -26,7 +31,10 @@ public final class EngineStart {
   private static final int STATE = 0;
   private static final String GONE_STATES = "ZXx";
 
-  private record Engine(String pid, String commandLine, Instant start) {
+  /**
+   * @param uptime the host's, when it started
+   */
+  private record Engine(String pid, String commandLine, Duration uptime) {
 
     boolean names(String socketPath) {
       String socket = "unix://" + socketPath;
@@ -35,6 +43,7 @@ public final class EngineStart {
   }
 
   private final Path proc;
+  private @Nullable Engine latest;
 
   /**
    * @param proc where procfs is mounted: {@code /proc}
@@ -53,15 +62,28 @@ public final class EngineStart {
    * @throws IOException procfs itself can't be read
    */
   public Optional<Instant> find(String socketPath) throws IOException {
-    List<Engine> engines = engines(new HostFacts(proc).bootTime());
+    Instant boot = new HostFacts(proc).bootTime();
     String pid = pidBeside(socketPath);
+    Engine last = latest;
+    Optional<Engine> engine =
+        last != null && (pid.isEmpty() || pid.equals(last.pid))
+            ? engine(proc.resolve(last.pid)).filter(last::equals)
+            : Optional.empty();
+    if (engine.isEmpty()) {
+      engine = search(socketPath, pid);
+    }
+    latest = engine.orElse(null);
+    return engine.map(found -> boot.plus(found.uptime));
+  }
+
+  private Optional<Engine> search(String socketPath, String pid) throws IOException {
+    List<Engine> engines = engines();
     Optional<Engine> known = engines.stream().filter(engine -> engine.pid.equals(pid)).findFirst();
     if (known.isPresent()) {
-      return known.map(Engine::start);
+      return known;
     }
     List<Engine> named = engines.stream().filter(engine -> engine.names(socketPath)).toList();
-    return (named.isEmpty() ? engines : named)
-        .stream().map(Engine::start).max(Comparator.naturalOrder());
+    return (named.isEmpty() ? engines : named).stream().max(Comparator.comparing(Engine::uptime));
   }
 
   /** Empty where there is no such file. */
@@ -73,11 +95,11 @@ public final class EngineStart {
     }
   }
 
-  private List<Engine> engines(Instant bootTime) throws IOException {
+  private List<Engine> engines() throws IOException {
     List<Engine> engines = new ArrayList<>();
     try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[0-9]*")) {
       for (Path process : processes) {
-        engine(process, bootTime).ifPresent(engines::add);
+        engine(process).ifPresent(engines::add);
       }
     } catch (DirectoryIteratorException e) {
       throw e.getCause();
@@ -85,25 +107,25 @@ public final class EngineStart {
     return engines;
   }
 
-  private static Optional<Engine> engine(Path process, Instant bootTime) {
+  private static Optional<Engine> engine(Path process) {
     try {
       if (!Proc.read(process.resolve("comm")).strip().equals(ENGINE)) {
         return Optional.empty();
       }
       String commandLine = Proc.read(process.resolve("cmdline"));
-      return start(Proc.read(process.resolve("stat")), bootTime)
-          .map(start -> new Engine(process.getFileName().toString(), commandLine, start));
+      return uptime(Proc.read(process.resolve("stat")))
+          .map(uptime -> new Engine(process.getFileName().toString(), commandLine, uptime));
     } catch (IOException itEndedMeanwhile) {
       return Optional.empty();
     }
   }
 
   /** The name (field 2) is in parentheses and may contain blanks and parentheses itself. */
-  private static Optional<Instant> start(String stat, Instant bootTime) {
+  private static Optional<Duration> uptime(String stat) {
     String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" +", -1);
     if (fields.length <= START_TIME || GONE_STATES.contains(fields[STATE])) {
       return Optional.empty();
     }
-    return Optional.of(bootTime.plus(TICK.multipliedBy(Long.parseLong(fields[START_TIME]))));
+    return Optional.of(TICK.multipliedBy(Long.parseLong(fields[START_TIME])));
   }
 }

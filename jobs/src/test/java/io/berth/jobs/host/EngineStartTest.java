@@ -11,6 +11,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EngineStartTest {
 
@@ -103,6 +105,23 @@ class EngineStartTest {
     Files.writeString(ending.resolve("stat"), "");
 
     assertThat(find()).hasValue(BOOT.plusSeconds(1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"500", "900"})
+  void another_engine_in_the_place_of_the_one_found_last_is_noticed_at_once(int pid)
+      throws IOException {
+    EngineStart start = new EngineStart(proc);
+    process(500, "dockerd", "S", 100, "dockerd");
+    Files.writeString(run.resolve("docker.pid"), "500\n");
+    assertThat(start.find(socket)).hasValue(BOOT.plusSeconds(1));
+    assertThat(start.find(socket)).hasValue(BOOT.plusSeconds(1));
+
+    process(500, "dockerd", "Z", 100, "dockerd");
+    process(pid, "dockerd", "S", 200, "dockerd");
+    Files.writeString(run.resolve("docker.pid"), pid + "\n");
+
+    assertThat(start.find(socket)).hasValue(BOOT.plusSeconds(2));
   }
 
   @Test
