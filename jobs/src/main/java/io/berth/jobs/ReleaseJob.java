@@ -7,6 +7,7 @@ import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Tables;
 import io.berth.jobs.rules.Clock;
 import io.berth.jobs.rules.Facts;
 import io.berth.jobs.rules.HoldRule;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -85,8 +87,9 @@ final class ReleaseJob {
     Verdict verdict =
         rule.judge(subject.container(), facts(subject, claim, picture), picture.now());
     Optional<Clock> running = verdict.clock();
-    if (running.isPresent() && !running.get().due().equals(claim.until())) {
-      ledger.update(tables -> tables.devices().promise(claim, running.get().due()));
+    Instant due = running.map(Clock::due).map(Tables::cut).orElse(null);
+    if (!Objects.equals(due, claim.until())) {
+      ledger.update(tables -> tables.devices().promise(claim, due));
     }
     return verdict instanceof Verdict.Act;
   }
@@ -100,7 +103,7 @@ final class ReleaseJob {
         book.limitsFor(subject.owner().name(), subject.type()),
         book.policies(),
         subject.endedBy(),
-        new Clock(claim.since(), promised == null ? claim.since() : promised),
+        promised == null ? null : new Clock(claim.since(), promised),
         true,
         floor.isAfter(picture.now()) ? picture.now() : floor);
   }

@@ -346,6 +346,35 @@ class DevicesTest {
   }
 
   @Test
+  void a_hold_where_there_was_none_to_end_it_starts_when_one_is_set() {
+    world.book(
+        World.ENFORCE
+            + "defaults:\n  gpu_hold_after_stop: never\n  container_hold_after_stop: never\n");
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    passWithReleases(60);
+
+    world.book(World.ENFORCE);
+    passWithReleases(15);
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.HELD);
+    passWithReleases(2);
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+  }
+
+  @Test
+  void a_shorter_hold_ends_none_earlier_than_promised() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    world.sweepAll();
+
+    world.book(World.ENFORCE + "defaults:\n  gpu_hold_after_stop: 1m\n");
+    passWithReleases(14);
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.HELD);
+  }
+
+  @Test
   void a_clock_that_jumps_leaves_what_remains_of_a_hold() {
     world.engine.run(Containers.running("train").gpu("0"));
     world.sweepAll();

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The allocator's tables: which device is whose, and every change of it. The state rows and the
@@ -182,11 +183,15 @@ public final class DeviceTables {
     }
   }
 
-  /** Moves what has been promised of a hold or a reservation, which is no change of its state. */
-  public void promise(Claim claim, Instant until) throws SQLException {
+  /**
+   * Moves what has been promised of a hold or a reservation, which is no change of its state.
+   *
+   * @param until null where it has no end
+   */
+  public void promise(Claim claim, @Nullable Instant until) throws SQLException {
     tables.update(
         "UPDATE claim SET until = ? WHERE device = ? AND holder = ?",
-        micros(until),
+        nullableMicros(until),
         claim.device(),
         claim.holder());
   }
