@@ -98,7 +98,7 @@ final class BenchJobs implements AutoCloseable {
         ledger,
         clock,
         System::nanoTime,
-        new HostWatch(Path.of("/proc"), host, System::nanoTime),
+        new HostWatch(Path.of("/proc"), host),
         () -> book,
         identifications::of,
         new Modes(ledger, Mode.ENFORCE, () -> false),

@@ -193,7 +193,7 @@ class EngineTroubleOnEngineTest {
               now.last("train", "container.warn")
                   .filter(warning -> warning.detail("ended_by").equals("engine"))
                   .isPresent());
-      engine.run("--name", "witness", IMAGE, "true");
+      engine.create("--name", "witness", IMAGE, "true");
       until(daemon, "others go", now -> removal(now, "witness").isPresent());
       assertThat(state("train")).isEqualTo("exited");
       assertThat(removal(home.chronicle(), "train")).isEmpty();

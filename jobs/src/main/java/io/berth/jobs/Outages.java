@@ -28,8 +28,11 @@ final class Outages {
   /** How far back to look where nobody was watching before. */
   private static final Duration UNWATCHED = Duration.ofMinutes(10);
 
-  /** The kernel tells the host's boot, which the Engine's start is counted from, to the second. */
-  private static final Duration PRECISION = Duration.ofSeconds(2);
+  /**
+   * The kernel tells the host's boot, which the Engine's start is counted from, to the second: the
+   * start is told up to a second early.
+   */
+  private static final Duration PRECISION = Duration.ofSeconds(1);
 
   private static final Duration KEEP_EVERY = Duration.ofSeconds(10);
 
@@ -40,7 +43,7 @@ final class Outages {
   private record Outage(Instant from, Instant start) {
 
     boolean ended(Instant startedAt, Instant finishedAt) {
-      return startedAt.isBefore(start)
+      return startedAt.isBefore(start.plus(PRECISION))
           && !finishedAt.isBefore(from)
           && !finishedAt.isAfter(start.plus(RESTORE));
     }

@@ -46,6 +46,23 @@ class EngineRestartTest {
   }
 
   @Test
+  void what_began_a_moment_before_it_was_ended_by_it_too() {
+    try (Ledger ledger = Ledger.open(folder.resolve("ledger.db"), LONG_AGO)) {
+      Outages outages = new Outages(ledger);
+      outages.answered(LAST_ANSWER, LONG_AGO);
+      outages.answered(LAST_ANSWER.plusSeconds(1), LAST_ANSWER.minusMillis(400));
+
+      Container justBegun =
+          Containers.exited("train")
+              .startedAt(LAST_ANSWER.minusMillis(100))
+              .finishedAt(LAST_ANSWER)
+              .build();
+
+      assertThat(outages.ended(justBegun)).isTrue();
+    }
+  }
+
+  @Test
   void a_start_that_is_told_a_second_later_each_time_is_none() {
     try (Ledger ledger = Ledger.open(folder.resolve("ledger.db"), LONG_AGO)) {
       Outages outages = new Outages(ledger);

@@ -50,7 +50,8 @@ class OutagesTest {
     "-600, 100, true",
     "-600, 360, true", // marked as ended when the Engine was up again
     "-600, 361, false",
-    " 300, 310, false" // started after it
+    " 300, 310, true", // the start is told up to a second early
+    " 301, 310, false" // started after it
   })
   void what_ended_around_an_outage_was_ended_by_it(int started, int ended, boolean byIt) {
     outages.answered(LAST_SEEN, LONG_AGO);
