@@ -17,6 +17,8 @@ public final class BerthCli {
         new CommandLine(new BerthCommand(global))
             .addSubcommand(new DaemonCommand(global, daemon))
             .addSubcommand(new CheckConfigCommand(global))
+            .addSubcommand(new GpusCommand(global))
+            .addSubcommand(new CheckLedgerCommand(global))
             .setCaseInsensitiveEnumValuesAllowed(true)
             .setOut(out)
             .setErr(err)
@@ -41,6 +43,6 @@ public final class BerthCli {
   private static int failed(Exception why, CommandLine command, ParseResult parsed) {
     String message = why.getMessage() == null ? why.toString() : why.getMessage();
     command.getErr().println("berth: " + message);
-    return ExitCode.FAILED;
+    return why instanceof LedgerPlace.NoConfiguration ? ExitCode.CONFIG : ExitCode.FAILED;
   }
 }

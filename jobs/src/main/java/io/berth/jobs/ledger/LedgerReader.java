@@ -1,0 +1,121 @@
+package io.berth.jobs.ledger;
+
+import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.jobs.ledger.DeviceTables.Move;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import org.sqlite.SQLiteConfig;
+
+/**
+ * A look at a ledger's file from beside the daemon, which may be writing it. It takes no lock of
+ * the daemon's, creates nothing and migrates nothing. Each answer comes from one moment of the
+ * file.
+ *
+ * <p>All methods throw {@link LedgerException} where the file is missing, of another version, or
+ * can't be read.
+ */
+public final class LedgerReader {
+
+  /** After every row. */
+  private static final Instant END = Instant.parse("9999-12-31T23:59:59Z");
+
+  private final Path file;
+
+  public LedgerReader(Path file) {
+    this.file = file;
+  }
+
+  /** Who has what, by the state tables. */
+  public Allocation allocation() {
+    return read(tables -> tables.devices().allocation());
+  }
+
+  /** Who had what then, by the journal; without what was promised. */
+  public Allocation allocationAt(Instant moment) {
+    return DeviceTables.fold(read(tables -> tables.devices().movesUntil(moment)));
+  }
+
+  /** Every change of a device or a claim, oldest first. */
+  public List<Move> moves() {
+    return read(LedgerReader::allMoves);
+  }
+
+  static List<Move> allMoves(Tables tables) throws SQLException {
+    return tables.devices().movesUntil(END);
+  }
+
+  /** Whether the file is whole, and its journal folds to its state. */
+  public LedgerCheck check() {
+    return read(LedgerCheck::of);
+  }
+
+  /**
+   * Without a WAL nobody has the file open, and it is read as the unchanging one it is: any other
+   * way SQLite would create the WAL, and need the right to. What a writer began meanwhile is read
+   * again in its company.
+   */
+  private <T> T read(Ledger.Work<T> work) {
+    if (!Files.isRegularFile(file)) {
+      throw new LedgerException(
+          "there is no ledger at " + file + ": berthd creates it; or name its place with --ledger");
+    }
+    boolean alone = isAlone();
+    try {
+      T answer = read(work, alone);
+      if (!alone || isAlone()) {
+        return answer;
+      }
+    } catch (LedgerException e) {
+      if (!alone || isAlone()) {
+        throw e;
+      }
+    }
+    return read(work, false);
+  }
+
+  private boolean isAlone() {
+    return !Files.exists(file.resolveSibling(file.getFileName() + "-wal"));
+  }
+
+  private <T> T read(Ledger.Work<T> work, boolean alone) {
+    try (Connection connection = connect(alone)) {
+      Tables tables = new Tables(connection);
+      tables.run("PRAGMA busy_timeout = 5000");
+      tables.run("BEGIN");
+      requireVersion(tables);
+      return work.in(tables);
+    } catch (SQLException e) {
+      throw new LedgerException("the ledger " + file + " can't be read: " + e.getMessage(), e);
+    } catch (IllegalArgumentException e) { // of a word that is none of an enum's
+      throw new LedgerException(
+          "the ledger " + file + " holds a word unknown to this berth: " + e.getMessage(), e);
+    }
+  }
+
+  private Connection connect(boolean alone) throws SQLException {
+    SQLiteConfig config = new SQLiteConfig();
+    config.setReadOnly(true);
+    String path = file.toAbsolutePath().toUri().getRawPath();
+    return DriverManager.getConnection(
+        "jdbc:sqlite:file:" + path + "?mode=ro" + (alone ? "&immutable=1" : ""),
+        config.toProperties());
+  }
+
+  private void requireVersion(Tables tables) throws SQLException {
+    int version = tables.rows("PRAGMA user_version", row -> row.getInt(1)).get(0);
+    if (version == Database.VERSION) {
+      return;
+    }
+    String what =
+        "the ledger " + file + " has version " + version + ", this berth reads " + Database.VERSION;
+    throw new LedgerException(
+        version > Database.VERSION
+            ? what + ": use the berth that came with the berthd that writes it"
+            : what + ": a start of this berthd brings it up to date");
+  }
+}
