@@ -5,11 +5,17 @@ import io.berth.daemon.http.Vitals;
 import io.berth.jobs.Outcome;
 import io.berth.jobs.Subject;
 import io.berth.jobs.Tally;
+import io.berth.jobs.gpu.Inventory;
+import io.berth.jobs.gpu.Reading;
+import io.berth.jobs.ledger.DeviceRow;
+import io.berth.jobs.ledger.DeviceState;
+import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.jobs.rules.Action;
 import io.berth.jobs.rules.Reason;
 import io.berth.policies.JobName;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +25,8 @@ final class Gauges implements Tally {
 
   private final Metrics metrics;
   private volatile Map<Vitals.StateAndType, Integer> containers = Map.of();
+  private volatile Map<DeviceState, Vitals.Share> devices = Map.of();
+  private volatile boolean nvmlUp;
 
   Gauges(Metrics metrics) {
     this.metrics = metrics;
@@ -26,6 +34,14 @@ final class Gauges implements Tally {
 
   Map<Vitals.StateAndType, Integer> containers() {
     return containers;
+  }
+
+  Map<DeviceState, Vitals.Share> devices() {
+    return devices;
+  }
+
+  boolean nvmlUp() {
+    return nvmlUp;
   }
 
   @Override
@@ -50,5 +66,17 @@ final class Gauges implements Tally {
       counts.merge(new Vitals.StateAndType(each.container().state(), each.type()), 1, Integer::sum);
     }
     containers = Map.copyOf(counts);
+  }
+
+  @Override
+  public void assigned(Reading<Inventory> listed, Allocation allocation) {
+    listed.asOptional().ifPresent(known -> metrics.devices(known.devices()));
+    metrics.claims(allocation.claims());
+    Map<DeviceState, Vitals.Share> shares = new EnumMap<>(DeviceState.class);
+    for (DeviceRow each : allocation.devices().values()) {
+      shares.merge(allocation.stateOf(each), new Vitals.Share(1, each.gpueq()), Vitals.Share::plus);
+    }
+    devices = Map.copyOf(shares);
+    nvmlUp = listed.isKnown();
   }
 }

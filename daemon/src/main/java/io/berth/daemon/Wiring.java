@@ -21,6 +21,7 @@ import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Gpus;
 import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.host.OwnContainer;
+import io.berth.jobs.ledger.DeviceState;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
@@ -273,6 +274,16 @@ final class Wiring implements AutoCloseable {
       @Override
       public Map<StateAndType, Integer> containers() {
         return gauges.containers();
+      }
+
+      @Override
+      public Map<DeviceState, Share> devices() {
+        return gauges.devices();
+      }
+
+      @Override
+      public boolean nvmlUp() {
+        return gauges.nvmlUp();
       }
 
       @Override

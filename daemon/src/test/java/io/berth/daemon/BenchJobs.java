@@ -9,6 +9,7 @@ import io.berth.jobs.Tally;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.Inventory;
+import io.berth.jobs.gpu.NoGpus;
 import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.policies.JobName;
@@ -95,6 +96,7 @@ final class BenchJobs implements AutoCloseable {
     return new Sweeps.Parts(
         engine,
         inventory,
+        new NoGpus(),
         ledger,
         clock,
         System::nanoTime,

@@ -60,6 +60,10 @@ final class Berths {
     return claims;
   }
 
+  Allocation allocation() {
+    return new Allocation(Map.copyOf(devices), all());
+  }
+
   List<Claim> all() {
     return byDevice.values().stream().flatMap(on -> on.values().stream()).toList();
   }

@@ -31,13 +31,15 @@ final class DeviceKeeper {
   private final Ledger ledger;
   private final Gpus gpus;
   private final LongSupplier ticker;
+  private final Tally tally;
   private @Nullable Reading<Inventory> reading;
   private long readAt;
 
-  DeviceKeeper(Ledger ledger, Gpus gpus, LongSupplier ticker) {
+  DeviceKeeper(Ledger ledger, Gpus gpus, LongSupplier ticker, Tally tally) {
     this.ledger = ledger;
     this.gpus = gpus;
     this.ticker = ticker;
+    this.tally = tally;
   }
 
   /** What NVML listed when it was last asked, a few seconds ago at most. */
@@ -82,18 +84,18 @@ final class DeviceKeeper {
     }
     gone.forEach(assignment::gone);
     List<ClaimChange> changes = assignment.settle(seen);
-    if (presences.isEmpty() && changes.isEmpty()) {
-      return 0;
+    if (!presences.isEmpty() || !changes.isEmpty()) {
+      ledger.update(
+          tables -> {
+            for (Presences.PresenceChange each : presences) {
+              record(tables, each, mode, now);
+            }
+            for (ClaimChange each : changes) {
+              each.write(tables.devices(), ownerOf(each.after(), owners), "engine", mode, now);
+            }
+          });
     }
-    ledger.update(
-        tables -> {
-          for (Presences.PresenceChange each : presences) {
-            record(tables, each, mode, now);
-          }
-          for (ClaimChange each : changes) {
-            each.write(tables.devices(), ownerOf(each.after(), owners), "engine", mode, now);
-          }
-        });
+    tally.assigned(listed, berths.allocation());
     return presences.size() + changes.size();
   }
 

@@ -96,7 +96,7 @@ public final class Sweeps {
     InFlight inFlight = new InFlight();
     this.clockGuard = new ClockGuard(parts.ledger, parts.clock, parts.ticker);
     this.breaker = new Breaker(parts.ledger, parts.clock.instant());
-    DeviceKeeper devices = new DeviceKeeper(parts.ledger, parts.gpus, parts.ticker);
+    DeviceKeeper devices = new DeviceKeeper(parts.ledger, parts.gpus, parts.ticker, parts.tally);
     this.lookout =
         new Lookout(
             parts.inventory, parts.ledger, parts.clock, parts.host, devices, inFlight, parts.tally);

@@ -1,5 +1,8 @@
 package io.berth.jobs;
 
+import io.berth.jobs.gpu.Inventory;
+import io.berth.jobs.gpu.Reading;
+import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.jobs.rules.Action;
 import io.berth.jobs.rules.Reason;
 import io.berth.policies.JobName;
@@ -21,6 +24,9 @@ public interface Tally {
   /** What is there now. */
   void counted(List<Subject> subjects);
 
+  /** What NVML lists now, and who has what. */
+  void assigned(Reading<Inventory> listed, Allocation allocation);
+
   /** Counts nothing. */
   Tally NONE =
       new Tally() {
@@ -35,5 +41,8 @@ public interface Tally {
 
         @Override
         public void counted(List<Subject> subjects) {}
+
+        @Override
+        public void assigned(Reading<Inventory> listed, Allocation allocation) {}
       };
 }

@@ -1,6 +1,9 @@
 package io.berth.daemon.http;
 
 import io.berth.jobs.container.Container;
+import io.berth.jobs.gpu.Device;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.DeviceState;
 import io.berth.policies.ContainerType;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
@@ -19,17 +22,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
- * The metrics by the names of DESIGN section 7. Every label has few values: a container's id, name
- * or owner is none. Safe for several threads.
+ * The metrics by the names of DESIGN section 7. Every label has few values: a container's id or
+ * name is none, and an owner only where there can be no more of them than devices. Safe for several
+ * threads.
  */
 public final class Metrics {
 
@@ -48,6 +55,8 @@ public final class Metrics {
   private final Map<JobName, Timer> sweeps = new EnumMap<>(JobName.class);
   private final Map<JobName, Instant> successes = new ConcurrentHashMap<>();
   private final MultiGauge containers;
+  private final MultiGauge deviceInfo;
+  private final MultiGauge deviceAllocated;
   private final InstantSource clock;
 
   /**
@@ -58,6 +67,14 @@ public final class Metrics {
     containers =
         MultiGauge.builder("berth.containers")
             .description("Containers of the Engine, by state and type.")
+            .register(registry);
+    deviceInfo =
+        MultiGauge.builder("berth.device.info")
+            .description("The devices that NVML listed last; always 1.")
+            .register(registry);
+    deviceAllocated =
+        MultiGauge.builder("berth.device.allocated")
+            .description("Who has a device for himself; always 1.")
             .register(registry);
     for (JobName job : JobName.values()) {
       sweeps.put(job, sweepTimer(job));
@@ -72,6 +89,7 @@ public final class Metrics {
   /** Shows these vitals from now on. Called once. */
   public void watch(Vitals vitals) {
     flag("berth.engine.up", "Whether the Docker Engine answers.", vitals::engineUp);
+    flag("berth.nvml.up", "Whether NVML listed its devices when last asked.", vitals::nvmlUp);
     flag(
         "berth.config.valid",
         "Whether the configuration on disk is the one in force.",
@@ -89,6 +107,59 @@ public final class Metrics {
           .register(registry);
     }
     containers.register(containerRows(vitals), true);
+    for (DeviceState state : DeviceState.values()) {
+      Gauge.builder("berth.devices", vitals, v -> shareOf(v, state).devices())
+          .description("Devices, by state.")
+          .tag("state", state.word())
+          .register(registry);
+      Gauge.builder("berth.gpueq", vitals, v -> shareOf(v, state).gpueq())
+          .description("GPU-equivalents of the devices, by state.")
+          .tag("state", state.word())
+          .register(registry);
+    }
+  }
+
+  private static Vitals.Share shareOf(Vitals vitals, DeviceState state) {
+    return vitals.devices().getOrDefault(state, Vitals.Share.NONE);
+  }
+
+  /** These devices are there; rows that are there already stay as they are. */
+  public void devices(Collection<Device> devices) {
+    deviceInfo.register(
+        rows(
+            devices.stream()
+                .map(
+                    each ->
+                        Tags.of(
+                            "uuid", each.uuid(), "gpu", each.index(), "profile", profile(each)))));
+  }
+
+  private static String profile(Device device) {
+    String whatItIs = device.isMig() ? "unknown" : "full";
+    return Objects.requireNonNullElse(device.migProfile(), whatItIs);
+  }
+
+  /** These claims stand; rows that are there already stay as they are. */
+  public void claims(Collection<Claim> claims) {
+    deviceAllocated.register(
+        rows(
+            claims.stream()
+                .filter(each -> each.state().isExclusive())
+                .map(
+                    each ->
+                        Tags.of(
+                            "uuid",
+                            each.device(),
+                            "owner",
+                            each.owner(),
+                            "type",
+                            each.type().word()))));
+  }
+
+  private static List<MultiGauge.Row<?>> rows(Stream<Tags> each) {
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    each.distinct().forEach(tags -> rows.add(MultiGauge.Row.of(tags, 1)));
+    return rows;
   }
 
   /** One sweep is over. */

@@ -1,6 +1,7 @@
 package io.berth.daemon.http;
 
 import io.berth.jobs.container.Container;
+import io.berth.jobs.ledger.DeviceState;
 import io.berth.policies.ContainerType;
 import io.berth.policies.Mode;
 import java.util.Map;
@@ -13,6 +14,22 @@ public interface Vitals {
 
   /** How many containers there are; combinations without any may be absent. */
   Map<StateAndType, Integer> containers();
+
+  /** What the devices of one state come to. */
+  record Share(int devices, double gpueq) {
+
+    static final Share NONE = new Share(0, 0);
+
+    public Share plus(Share other) {
+      return new Share(devices + other.devices, gpueq + other.gpueq);
+    }
+  }
+
+  /** The ledger's devices; states without any may be absent. */
+  Map<DeviceState, Share> devices();
+
+  /** Whether NVML listed its devices when it was last asked. */
+  boolean nvmlUp();
 
   /** Whether the Engine answered when it was last asked. */
   boolean engineUp();

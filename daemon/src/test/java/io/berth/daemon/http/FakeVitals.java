@@ -1,5 +1,6 @@
 package io.berth.daemon.http;
 
+import io.berth.jobs.ledger.DeviceState;
 import io.berth.policies.Mode;
 import java.util.Map;
 
@@ -8,10 +9,21 @@ final class FakeVitals implements Vitals {
 
   boolean engineUp = true;
   Map<StateAndType, Integer> containers = Map.of();
+  Map<DeviceState, Share> devices = Map.of();
 
   @Override
   public Map<StateAndType, Integer> containers() {
     return containers;
+  }
+
+  @Override
+  public Map<DeviceState, Share> devices() {
+    return devices;
+  }
+
+  @Override
+  public boolean nvmlUp() {
+    return false;
   }
 
   @Override

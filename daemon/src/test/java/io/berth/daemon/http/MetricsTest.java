@@ -3,11 +3,16 @@ package io.berth.daemon.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.berth.jobs.container.Container;
+import io.berth.jobs.gpu.Device;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.DeviceState;
 import io.berth.policies.ContainerType;
 import io.berth.policies.JobName;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,6 +31,9 @@ class MetricsTest {
   @ValueSource(
       strings = {
         "berth_engine_up 1.0",
+        "berth_nvml_up 0.0",
+        "berth_devices{state=\"ceded\"} 0.0",
+        "berth_gpueq{state=\"conflict\"} 0.0",
         "berth_config_valid 1.0",
         "berth_breaker_tripped 0.0",
         "berth_event_log_up 1.0",
@@ -51,6 +59,52 @@ class MetricsTest {
 
     vitals.containers = Map.of();
     assertThat(lines()).contains("berth_containers{state=\"exited\",type=\"devcontainer\"} 0.0");
+  }
+
+  @Test
+  void devices_are_counted_by_state() {
+    vitals.devices = Map.of(DeviceState.HELD, new Vitals.Share(2, 1.5));
+
+    assertThat(lines())
+        .contains("berth_devices{state=\"held\"} 2.0")
+        .contains("berth_gpueq{state=\"held\"} 1.5")
+        .contains("berth_devices{state=\"free\"} 0.0");
+  }
+
+  @Test
+  void devices_are_shown_with_what_they_are() {
+    metrics.devices(List.of(device("GPU-a", "0", null), device("MIG-b", "1:0", "1g.10gb")));
+    metrics.devices(List.of(device("MIG-b", "1:0", "1g.10gb"), device("MIG-c", "1:1", null)));
+
+    assertThat(lines().stream().filter(line -> line.startsWith("berth_device_info")))
+        .containsExactlyInAnyOrder(
+            "berth_device_info{gpu=\"1:0\",profile=\"1g.10gb\",uuid=\"MIG-b\"} 1",
+            "berth_device_info{gpu=\"1:1\",profile=\"unknown\",uuid=\"MIG-c\"} 1");
+  }
+
+  @Test
+  void exclusive_claims_are_shown_with_their_owner_until_they_end() {
+    Claim active = claim("GPU-a", "1", Claim.State.ACTIVE);
+    metrics.claims(
+        List.of(
+            active,
+            claim("GPU-a", "2", Claim.State.HELD),
+            claim("GPU-b", "3", Claim.State.SHARED)));
+    assertThat(lines().stream().filter(line -> line.startsWith("berth_device_allocated")))
+        .containsExactly(
+            "berth_device_allocated{owner=\"alice\",type=\"docker\",uuid=\"GPU-a\"} 1.0");
+
+    metrics.claims(List.of());
+    assertThat(metrics.scrape()).doesNotContain("berth_device_allocated{");
+  }
+
+  private static Device device(String uuid, String index, @Nullable String profile) {
+    return new Device(uuid, index, "GPU", null, profile, 7, 1, Device.Health.OK, null);
+  }
+
+  private static Claim claim(String device, String holder, Claim.State state) {
+    return new Claim(
+        device, holder, "train", "alice", ContainerType.DOCKER, state, Instant.EPOCH, null);
   }
 
   @Test
@@ -92,7 +146,7 @@ class MetricsTest {
         .contains("process_start_time_seconds ");
   }
 
-  private java.util.List<String> lines() {
+  private List<String> lines() {
     return metrics.scrape().lines().toList();
   }
 }
