@@ -33,6 +33,15 @@ public final class DaemonHome {
 
   /** Writes the main file: these sections, and a {@code daemon:} section with paths in here. */
   public void configure(String sections) throws IOException {
+    configure(sections, "none");
+  }
+
+  /**
+   * As {@link #configure(String)}, with GPUs.
+   *
+   * @param nvmlLibrary the path of the library that knows them
+   */
+  public void configure(String sections, String nvmlLibrary) throws IOException {
     String daemon =
         """
         daemon:
@@ -41,9 +50,15 @@ public final class DaemonHome {
           socket: %s
           http: 127.0.0.1:%d
           docker_host: %s
-        gpu: {nvml_library: none}
+        gpu: {nvml_library: %s}
         """
-            .formatted(ledger(), eventFile(), folder.resolve("berth.sock"), httpPort, dockerHost);
+            .formatted(
+                ledger(),
+                eventFile(),
+                folder.resolve("berth.sock"),
+                httpPort,
+                dockerHost,
+                nvmlLibrary);
     Files.writeString(config(), sections + daemon);
   }
 
@@ -59,7 +74,7 @@ public final class DaemonHome {
     return folder.resolve("log/events.jsonl");
   }
 
-  /** The value of a metric without labels. */
+  /** The value of a metric, named with its labels if it has any. */
   public double metric(String name) throws IOException {
     URL page = URI.create("http://127.0.0.1:" + httpPort + "/metrics").toURL();
     try (InputStream body = page.openStream()) {

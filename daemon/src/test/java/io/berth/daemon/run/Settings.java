@@ -17,5 +17,19 @@ public final class Settings {
       defaults: {container_hold_after_stop: 2s, gpu_hold_after_stop: 2s}
       """;
 
+  /** Enforces; a stopped container keeps its GPU for eight seconds, and stays for sixteen. */
+  public static final String GPUS =
+      """
+      safety:
+        mode: enforce
+        startup_grace: 0s
+        boot_grace: 0s
+        breaker_share: 1
+        engine_timeout: 3s
+      schedules: {created-cleanup: every 1s, stale-cleanup: every 1s, gpu-release: every 1s, reconcile: every 1s}
+      policies: {created_container_timeout: 4s}
+      defaults: {container_hold_after_stop: 16s, gpu_hold_after_stop: 8s}
+      """;
+
   private Settings() {}
 }
