@@ -33,13 +33,15 @@ final class HomeRoots {
   }
 
   private Optional<String> userOf(List<String> path) {
-    for (List<String> root : roots) {
-      if (path.size() > root.size() && path.subList(0, root.size()).equals(root)) {
-        String home = path.get(root.size());
-        return UserName.of(home).filter(home::equals);
-      }
-    }
-    return Optional.empty();
+    return roots.stream()
+        .filter(root -> isWithin(root, path))
+        .findFirst()
+        .flatMap(root -> path.stream().skip(root.size()).findFirst())
+        .flatMap(home -> UserName.of(home).filter(home::equals));
+  }
+
+  private static boolean isWithin(List<String> root, List<String> path) {
+    return path.size() >= root.size() && path.subList(0, root.size()).equals(root);
   }
 
   /** The names in an absolute path, with {@code .} and {@code ..} resolved; else empty. */

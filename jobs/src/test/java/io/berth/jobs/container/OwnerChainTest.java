@@ -202,6 +202,7 @@ class OwnerChainTest {
     OwnerChain chain = new OwnerChain(nested, MUST_NOT_BE_ASKED);
 
     assertThat(chain.attribute(inFolder("/home/lab/ada/src"))).isEqualTo(byFolder("ada"));
+    assertThat(chain.attribute(inFolder("/home/lab"))).isEqualTo(answered("unknown", "none"));
     assertThat(chain.attribute(inFolder("/home/bob/src"))).isEqualTo(byFolder("bob"));
     assertThat(chain.attribute(inFolder("/data/homes/cy"))).isEqualTo(byFolder("cy"));
     assertThat(chain.attribute(inFolder("/data/dan"))).isEqualTo(answered("unknown", "none"));
