@@ -14,7 +14,6 @@ import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.Tables;
 import io.berth.policies.ContainerType;
-import io.berth.policies.LimitKey;
 import io.berth.policies.Limits;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
@@ -22,14 +21,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -143,8 +137,12 @@ public final class Allocator {
     if (!before.isEmpty()) {
       return renew(tables, before, allocation, until);
     }
-    Answer.@Nullable Refused refused = refusal(tables, request, allocation, now);
-    Answer answer = refused != null ? refused : choose(request, allocation, inUse, until);
+    Answer tooSoon = tooSoon(tables, now);
+    Limits limits = book.get().limitsFor(request.user(), ContainerType.ORCHESTRATION);
+    Answer answer =
+        tooSoon != null
+            ? tooSoon
+            : new GrantRules(limits, allocation, inUse).decide(request, until);
     if (answer instanceof Answer.Granted granted) {
       for (String uuid : granted.devices()) {
         reserve(tables, request, uuid, allocation, until, mode, now);
@@ -177,138 +175,17 @@ public final class Allocator {
         .sum();
   }
 
-  /** The first rule that forbids it whatever is free; null where none does. */
-  private Answer.@Nullable Refused refusal(
-      Tables tables, Request request, Allocation allocation, Instant now) throws SQLException {
+  /**
+   * Of a ledger that had to be begun anew: what people had been granted before is not known yet.
+   */
+  private Answer.@Nullable Refused tooSoon(Tables tables, Instant now) throws SQLException {
     Duration pause = book.get().policies().reservationTimeout();
-    Optional<Instant> rebuilt = tables.fact(REBUILT).map(Instant::parse);
-    if (rebuilt.isPresent() && now.isBefore(rebuilt.get().plus(pause))) {
-      return new Answer.Refused(
-          "rebuilt_ledger",
-          "the ledger had to be rebuilt; nothing is granted until " + rebuilt.get().plus(pause));
-    }
-    Limits limits = limits(request);
-    Optional<Long> slots = limits.get(LimitKey.MAX_GPU_SLOTS_PER_CONTAINER);
-    if (slots.isPresent() && request.count() > slots.get()) {
-      return new Answer.Refused(
-          LimitKey.MAX_GPU_SLOTS_PER_CONTAINER.word(),
-          request.count() + " devices asked for, " + slots.get() + " allowed in one container");
-    }
-    List<Claim> mine =
-        allocation.claims().stream()
-            .filter(each -> each.owner().equals(request.user()) && each.state().isExclusive())
-            .toList();
-    long containers = mine.stream().map(Claim::holder).distinct().count();
-    Optional<Long> most = limits.get(LimitKey.MAX_CONTAINERS_PER_USER);
-    if (most.isPresent() && containers + 1 > most.get()) {
-      return new Answer.Refused(
-          LimitKey.MAX_CONTAINERS_PER_USER.word(),
-          containers + " containers with a device, " + most.get() + " allowed: " + holders(mine));
-    }
-    return null;
-  }
-
-  private Limits limits(Request request) {
-    return book.get().limitsFor(request.user(), ContainerType.ORCHESTRATION);
-  }
-
-  private static String holders(List<Claim> claims) {
-    return String.join(
-        ", ",
-        claims.stream()
-            .map(c -> c.name() + " has " + c.device() + " (" + c.state().word() + ")")
-            .toList());
-  }
-
-  /** MIG instances before full GPUs, the smallest first; all that is asked for or nothing. */
-  private Answer choose(Request request, Allocation allocation, Set<String> inUse, Instant until) {
-    Limits limits = limits(request);
-    boolean anyMig = allocation.devices().values().stream().anyMatch(DeviceRow::mig);
-    boolean fullAllowed = limits.get(LimitKey.ALLOW_FULL_GPU) || !anyMig;
-    String wanted = request.device();
-    if (wanted != null
-        && !fullAllowed
-        && allocation.devices().containsKey(wanted)
-        && !allocation.devices().get(wanted).mig()) {
-      return new Answer.Refused(
-          LimitKey.ALLOW_FULL_GPU.word(),
-          wanted + " is a full GPU; only MIG instances are allowed");
-    }
-    List<DeviceRow> free = new ArrayList<>();
-    for (DeviceRow device : allocation.devices().values()) {
-      DeviceState state = allocation.stateOf(device);
-      boolean takeable = state == DeviceState.FREE || state == DeviceState.SHARED;
-      if (takeable
-          && !inUse.contains(device.uuid())
-          && (device.mig() || fullAllowed)
-          && (wanted == null || wanted.equals(device.uuid()))) {
-        free.add(device);
-      }
-    }
-    if (free.size() < request.count()) {
-      return new Answer.NothingFree(
-          free.size() + " of the " + request.count() + " asked for are free" + taken(allocation));
-    }
-    free.sort(
-        Comparator.comparing(DeviceRow::mig)
-            .reversed()
-            .thenComparing(DeviceRow::gpueq)
-            .thenComparing(DeviceRow::uuid));
-    return underQuota(request, free.subList(0, request.count()), allocation, limits, until);
-  }
-
-  private static String taken(Allocation allocation) {
-    List<Claim> claims =
-        allocation.claims().stream().filter(each -> each.state().isExclusive()).toList();
-    return claims.isEmpty()
-        ? ""
-        : ": "
-            + String.join(
-                ", ",
-                claims.stream()
-                    .map(
-                        c ->
-                            c.name()
-                                + " of "
-                                + c.owner()
-                                + " has "
-                                + c.device()
-                                + " ("
-                                + c.state().word()
-                                + ")")
-                    .toList());
-  }
-
-  private static Answer underQuota(
-      Request request,
-      List<DeviceRow> chosen,
-      Allocation allocation,
-      Limits limits,
-      Instant until) {
-    double asked = chosen.stream().mapToDouble(DeviceRow::gpueq).sum();
-    Map<String, Double> used = new HashMap<>();
-    List<Claim> mine = new ArrayList<>();
-    for (Claim claim : allocation.claims()) {
-      if (claim.owner().equals(request.user()) && claim.state().isExclusive()) {
-        DeviceRow device = allocation.devices().get(claim.device());
-        used.put(claim.device(), device == null ? 1.0 : device.gpueq());
-        mine.add(claim);
-      }
-    }
-    double has = used.values().stream().mapToDouble(Double::doubleValue).sum();
-    Optional<Double> quota = limits.get(LimitKey.MAX_GPU_EQUIVALENTS);
-    if (quota.isPresent() && has + asked > quota.get() + 1e-9) {
-      return new Answer.Refused(
-          LimitKey.MAX_GPU_EQUIVALENTS.word(),
-          String.format(
-                  Locale.ROOT,
-                  "%.3f in use and %.3f asked for, %.3f allowed",
-                  has,
-                  asked,
-                  quota.get())
-              + (mine.isEmpty() ? "" : ": " + holders(mine)));
-    }
-    return new Answer.Granted(chosen.stream().map(DeviceRow::uuid).toList(), asked, until);
+    Instant until =
+        tables.fact(REBUILT).map(Instant::parse).map(begun -> begun.plus(pause)).orElse(now);
+    return now.isBefore(until)
+        ? new Answer.Refused(
+            "rebuilt_ledger", "the ledger had to be rebuilt; nothing is granted until " + until)
+        : null;
   }
 
   private static void reserve(

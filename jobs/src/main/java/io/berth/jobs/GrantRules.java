@@ -1,0 +1,147 @@
+package io.berth.jobs;
+
+import static io.berth.policies.LimitKey.ALLOW_FULL_GPU;
+import static io.berth.policies.LimitKey.MAX_CONTAINERS_PER_USER;
+import static io.berth.policies.LimitKey.MAX_GPU_EQUIVALENTS;
+import static io.berth.policies.LimitKey.MAX_GPU_SLOTS_PER_CONTAINER;
+
+import io.berth.jobs.Allocator.Answer;
+import io.berth.jobs.Allocator.Request;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.DeviceRow;
+import io.berth.jobs.ledger.DeviceState;
+import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.policies.Limits;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what a request for devices gets: under the quotas of its user, from what is free. Pure.
+ */
+final class GrantRules {
+
+  /** MIG instances before full GPUs, the smallest first. */
+  private static final Comparator<DeviceRow> PREFERENCE =
+      Comparator.comparing(DeviceRow::mig)
+          .reversed()
+          .thenComparing(DeviceRow::gpueq)
+          .thenComparing(DeviceRow::uuid);
+
+  /** Sums of sevenths are not exact. */
+  private static final double ROUNDING = 1e-9;
+
+  private final Limits limits;
+  private final Allocation allocation;
+  private final Set<String> inUse;
+  private final boolean fullAllowed;
+
+  /**
+   * @param inUse devices that somebody without a claim to them alone uses, or may use
+   */
+  GrantRules(Limits limits, Allocation allocation, Set<String> inUse) {
+    this.limits = limits;
+    this.allocation = allocation;
+    this.inUse = inUse;
+    boolean anyMig = allocation.devices().values().stream().anyMatch(DeviceRow::mig);
+    this.fullAllowed = limits.get(ALLOW_FULL_GPU) || !anyMig;
+  }
+
+  /** All that is asked for, or the first rule that forbids it, or that nothing fit is free. */
+  Answer decide(Request request, Instant until) {
+    List<Claim> mine =
+        allocation.claims().stream()
+            .filter(each -> each.owner().equals(request.user()) && each.state().isExclusive())
+            .toList();
+    Answer refusal = refusal(request, mine);
+    if (refusal != null) {
+      return refusal;
+    }
+    List<DeviceRow> free =
+        allocation.devices().values().stream()
+            .filter(device -> isFit(device, request))
+            .sorted(PREFERENCE)
+            .toList();
+    if (free.size() < request.count()) {
+      return new Answer.NothingFree(
+          free.size() + " of the " + request.count() + " asked for are free" + taken());
+    }
+    return underQuota(free.subList(0, request.count()), mine, until);
+  }
+
+  private @Nullable Answer refusal(Request request, List<Claim> mine) {
+    Optional<Long> slots = limits.get(MAX_GPU_SLOTS_PER_CONTAINER);
+    if (slots.isPresent() && request.count() > slots.get()) {
+      return new Answer.Refused(
+          MAX_GPU_SLOTS_PER_CONTAINER.word(),
+          request.count() + " devices asked for, " + slots.get() + " allowed in one container");
+    }
+    long containers = mine.stream().map(Claim::holder).distinct().count();
+    Optional<Long> most = limits.get(MAX_CONTAINERS_PER_USER);
+    if (most.isPresent() && containers + 1 > most.get()) {
+      return new Answer.Refused(
+          MAX_CONTAINERS_PER_USER.word(),
+          containers + " containers with a device, " + most.get() + " allowed: " + holders(mine));
+    }
+    String wanted = request.device();
+    DeviceRow named = wanted == null ? null : allocation.devices().get(wanted);
+    return named == null || named.mig() || fullAllowed
+        ? null
+        : new Answer.Refused(
+            ALLOW_FULL_GPU.word(), wanted + " is a full GPU; only MIG instances are allowed");
+  }
+
+  private boolean isFit(DeviceRow device, Request request) {
+    DeviceState state = allocation.stateOf(device);
+    return (state == DeviceState.FREE || state == DeviceState.SHARED)
+        && !inUse.contains(device.uuid())
+        && (device.mig() || fullAllowed)
+        && (request.device() == null || request.device().equals(device.uuid()));
+  }
+
+  private Answer underQuota(List<DeviceRow> chosen, List<Claim> mine, Instant until) {
+    double asked = chosen.stream().mapToDouble(DeviceRow::gpueq).sum();
+    double has =
+        mine.stream()
+            .map(Claim::device)
+            .distinct()
+            .map(allocation.devices()::get)
+            .mapToDouble(device -> device == null ? 1.0 : device.gpueq())
+            .sum();
+    Optional<Double> quota = limits.get(MAX_GPU_EQUIVALENTS);
+    if (quota.isPresent() && has + asked > quota.get() + ROUNDING) {
+      return new Answer.Refused(
+          MAX_GPU_EQUIVALENTS.word(),
+          String.format(
+                  Locale.ROOT,
+                  "%.3f in use and %.3f asked for, %.3f allowed",
+                  has,
+                  asked,
+                  quota.get())
+              + (mine.isEmpty() ? "" : ": " + holders(mine)));
+    }
+    return new Answer.Granted(chosen.stream().map(DeviceRow::uuid).toList(), asked, until);
+  }
+
+  private String taken() {
+    List<String> claims =
+        allocation.claims().stream()
+            .filter(each -> each.state().isExclusive())
+            .map(each -> each.name() + " of " + each.owner() + " has " + deviceOf(each))
+            .toList();
+    return claims.isEmpty() ? "" : ": " + String.join(", ", claims);
+  }
+
+  private static String holders(List<Claim> claims) {
+    return String.join(
+        ", ", claims.stream().map(each -> each.name() + " has " + deviceOf(each)).toList());
+  }
+
+  private static String deviceOf(Claim claim) {
+    return claim.device() + " (" + claim.state().word() + ")";
+  }
+}
