@@ -69,7 +69,8 @@ public final class DaemonProcess implements AutoCloseable {
 
   /** Sends a signal, such as {@code HUP}. */
   public void signal(String name) throws IOException, InterruptedException {
-    new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    // The shell's own: a bare Debian has no other.
+    new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).start().waitFor();
   }
 
   /** Waits for its end and returns the exit code. */
