@@ -4,6 +4,7 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Owner;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Known;
+import io.berth.jobs.rules.Action;
 import io.berth.jobs.rules.Verdict;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
@@ -18,6 +19,11 @@ import org.jspecify.annotations.Nullable;
 final class Acts {
 
   private Acts() {}
+
+  /** The type of the event about such an act. */
+  static String eventOf(Action action) {
+    return "container." + action.word();
+  }
 
   /**
    * A row about an act.
@@ -47,8 +53,10 @@ final class Acts {
     details.put("why", wanted.act().why());
     details.putAll(cause.numbers());
     details.put("due", wanted.clock().due().toString());
-    details.put("mounts", Events.mounts(wanted.subject().container()));
-    String type = "container." + cause.action().word();
+    if (cause.action() == Action.REMOVE) {
+      details.put("mounts", Events.mounts(wanted.subject().container()));
+    }
+    String type = eventOf(cause.action());
     return row(
         job,
         wanted.subject(),
@@ -71,6 +79,7 @@ final class Acts {
     details.put("outcome", outcome.word());
     details.put("action", cause.action().word());
     details.put("at", due.toString());
+    details.put("last", warn.last());
     details.put("why", warn.why());
     details.putAll(cause.numbers());
     return row(
@@ -82,6 +91,30 @@ final class Acts {
         mode,
         null,
         outcome,
+        details,
+        now);
+  }
+
+  /** The row that tells of a limit that is reached and lifted. */
+  static JournalEntry exemption(
+      JobName job, Subject subject, Verdict.Spare spare, Mode mode, Instant now) {
+    Verdict.Cause cause = spare.cause();
+    Map<String, Object> details = Events.of(subject);
+    details.put("outcome", Outcome.DONE.word());
+    details.put("action", cause.action().word());
+    details.put("why", spare.why());
+    details.putAll(cause.numbers());
+    details.put("exemption", spare.exemption().reason());
+    details.put("expires", String.valueOf(spare.exemption().expires()));
+    return row(
+        job,
+        subject,
+        JournalEntry.Kind.FACT,
+        "exemption.applied",
+        cause.reason().word(),
+        mode,
+        null,
+        Outcome.DONE,
         details,
         now);
   }

@@ -3,6 +3,7 @@ package io.berth.jobs;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.Tables;
+import io.berth.jobs.rules.Action;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import java.sql.SQLException;
@@ -15,64 +16,111 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Stops all acts when too many are wanted at once, which a bad rule, book or clock would want
  * (DESIGN section 8, 13). It counts what is wanted, before any cap, over all jobs and the last ten
- * minutes, against the containers there are; it trips above the share, and is reset when fewer are
- * wanted. What was wanted is read back from the journal at start.
+ * minutes: stops against the running GPU containers, removals against all others. It trips above
+ * the share of either, and is reset when fewer are wanted. What an admin approved goes all the
+ * same, each container once. What was wanted is read back from the journal at start.
  */
 final class Breaker {
 
   static final Duration WINDOW = Duration.ofMinutes(10);
+
+  /** How long an approval counts: caps may make it take hours to carry out what was approved. */
+  static final Duration APPROVAL = Duration.ofHours(24);
+
   private static final String FACT = "breaker";
+  private static final String APPROVED = "breaker.approved";
   private static final int LISTED = 100;
 
+  /** What somebody wanted to do to a container, and when last. */
+  private record Wish(Instant at, boolean stop) {}
+
   private final Ledger ledger;
-  private final Map<String, Instant> lastWanted = new HashMap<>();
+  private final Map<String, Wish> wishes = new HashMap<>();
+  private final Set<String> approved = new HashSet<>();
+  private Instant approvedAt = Instant.MIN;
   private boolean tripped;
 
   Breaker(Ledger ledger, Instant now) {
     this.ledger = ledger;
     this.tripped = ledger.read(tables -> tables.fact(FACT)).isPresent();
+    ledger.read(tables -> tables.fact(APPROVED)).ifPresent(this::remember);
     for (JournalEntry intent : ledger.read(tables -> tables.intentsSince(now.minus(WINDOW)))) {
       if (intent.containerId() != null && isRecent(intent.at(), now)) {
-        lastWanted.put(intent.containerId(), intent.at());
+        boolean stop = !intent.subject().equals(Acts.eventOf(Action.REMOVE));
+        wishes.put(intent.containerId(), new Wish(intent.at(), stop));
       }
     }
   }
 
+  private void remember(String fact) {
+    List<String> words = List.of(fact.split(" ", -1));
+    approvedAt = Instant.parse(words.get(0));
+    approved.addAll(words.subList(1, words.size()));
+  }
+
   /**
-   * Takes note of what a job wants removed.
+   * Takes note of what a job wants done.
    *
-   * @param wanted ids
-   * @param others ids of all that is not a running GPU container
-   * @return whether acts must be held back
+   * @return whether acts must be held back, but for those that are approved
    */
-  synchronized boolean holds(
-      Collection<String> wanted,
-      Collection<String> others,
-      PolicyBook.Safety safety,
-      Mode mode,
-      Instant now) {
-    lastWanted.values().removeIf(at -> !isRecent(at, now));
-    Set<String> all = new HashSet<>(lastWanted.keySet());
-    all.addAll(wanted);
-    Set<String> population = new HashSet<>(others);
-    population.addAll(all);
-    boolean over =
-        all.size() >= safety.breakerMinRemovals()
-            && all.size() > safety.breakerShare() * population.size();
+  synchronized boolean weigh(Collection<Wanted> wanted, Picture picture, Mode mode) {
+    Instant now = picture.now();
+    wishes.values().removeIf(each -> !isRecent(each.at, now));
+    if (!approved.isEmpty() && now.isAfter(approvedAt.plus(APPROVAL))) {
+      approved.clear();
+      ledger.update(this::keep);
+    }
+    Map<String, Wish> all = new HashMap<>(wishes);
+    for (Wanted each : wanted) {
+      all.put(each.id(), new Wish(now, each.act().cause().action().isStop()));
+    }
+    approved.forEach(all::remove);
+    boolean over = isOver(all, picture);
     if (mode == Mode.OBSERVE) {
       return over; // computed, not latched
     }
-    wanted.forEach(id -> lastWanted.put(id, now));
+    wishes.clear();
+    wishes.putAll(all);
     if (over != tripped) {
-      ledger.write(
-          tables -> over ? trip(tables, all, population.size(), now) : reset(tables, all, now));
+      ledger.write(tables -> over ? trip(tables, all, now) : reset(tables, all, now));
       tripped = over;
     }
     return over;
+  }
+
+  private static boolean isOver(Map<String, Wish> wishes, Picture picture) {
+    PolicyBook.Safety safety = picture.book().safety();
+    Set<String> running =
+        picture.subjects().stream()
+            .filter(Subject::isRunningWithGpus)
+            .map(Subject::id)
+            .collect(Collectors.toSet());
+    Set<String> others =
+        picture.subjects().stream()
+            .map(Subject::id)
+            .filter(id -> !running.contains(id))
+            .collect(Collectors.toSet());
+    return isOver(ids(wishes, true), running, safety.breakerMinStops(), safety)
+        || isOver(ids(wishes, false), others, safety.breakerMinRemovals(), safety);
+  }
+
+  /** What was wanted and is gone still counts among what there was. */
+  private static boolean isOver(
+      Set<String> wanted, Set<String> population, int least, PolicyBook.Safety safety) {
+    population.addAll(wanted);
+    return wanted.size() >= least && wanted.size() > safety.breakerShare() * population.size();
+  }
+
+  private static Set<String> ids(Map<String, Wish> wishes, boolean stops) {
+    return wishes.entrySet().stream()
+        .filter(each -> each.getValue().stop == stops)
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** What lies far ahead was noted before the clock went back: it must not count until then. */
@@ -84,25 +132,82 @@ final class Breaker {
     return tripped;
   }
 
-  private static long trip(Tables tables, Set<String> wanted, int population, Instant now)
+  /** The ids of what it holds back; empty while it is not tripped. */
+  synchronized Set<String> held() {
+    return tripped ? Set.copyOf(wishes.keySet()) : Set.of();
+  }
+
+  synchronized boolean isApproved(String containerId) {
+    return approved.contains(containerId);
+  }
+
+  /**
+   * Lets exactly these containers pass, each for one act.
+   *
+   * @param ids each of {@link #held}
+   * @throws IllegalArgumentException where one is not: nothing is approved then
+   */
+  synchronized void approve(Set<String> ids, String who, String why, Instant now) {
+    Set<String> strange = new TreeSet<>(ids);
+    strange.removeAll(held());
+    if (!strange.isEmpty() || ids.isEmpty()) {
+      throw new IllegalArgumentException(
+          ids.isEmpty()
+              ? "no container was named"
+              : "the breaker does not hold back " + strange + "; look again at what it holds");
+    }
+    approved.addAll(ids);
+    approvedAt = now;
+    ledger.update(
+        tables -> {
+          keep(tables);
+          Map<String, Object> details =
+              Map.of("ids", List.copyOf(new TreeSet<>(ids)), "who", who, "why", why);
+          append(tables, "breaker.approve", details, now);
+        });
+  }
+
+  /** Uses up the approvals of these; answers of which there was one. {@link #keep} follows. */
+  synchronized Set<String> spend(Set<String> ids) {
+    Set<String> spent = new HashSet<>(ids);
+    spent.retainAll(approved);
+    approved.removeAll(spent);
+    return spent;
+  }
+
+  /** Writes down which approvals are left. */
+  synchronized void keep(Tables tables) throws SQLException {
+    if (approved.isEmpty()) {
+      tables.drop(APPROVED);
+    } else {
+      tables.keep(APPROVED, approvedAt + " " + String.join(" ", new TreeSet<>(approved)));
+    }
+  }
+
+  private static long trip(Tables tables, Map<String, Wish> wishes, Instant now)
       throws SQLException {
     tables.keep(FACT, now.toString());
+    Set<String> ids = new TreeSet<>(wishes.keySet());
     Map<String, Object> details =
         Map.of(
             "wanted",
-            wanted.size(),
-            "of",
-            population,
+            ids.size(),
+            "stops",
+            ids(wishes, true).size(),
+            "removals",
+            ids(wishes, false).size(),
             "ids",
-            List.copyOf(new TreeSet<>(wanted)).subList(0, Math.min(LISTED, wanted.size())),
+            List.copyOf(ids).subList(0, Math.min(LISTED, ids.size())),
             "next",
-            "nothing is removed until fewer are wanted; see docs/operate.md");
+            "nothing is stopped or removed until fewer are wanted, or an admin approves;"
+                + " see docs/operate.md");
     return append(tables, "breaker.trip", details, now);
   }
 
-  private static long reset(Tables tables, Set<String> wanted, Instant now) throws SQLException {
+  private static long reset(Tables tables, Map<String, Wish> wishes, Instant now)
+      throws SQLException {
     tables.drop(FACT);
-    return append(tables, "breaker.reset", Map.of("wanted", wanted.size()), now);
+    return append(tables, "breaker.reset", Map.of("wanted", wishes.size()), now);
   }
 
   private static long append(Tables tables, String type, Map<String, Object> details, Instant now)

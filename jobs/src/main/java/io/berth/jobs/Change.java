@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * once, whether its event was seen, lost or doubled.
  *
  * @param type of the event, such as {@code container.start}
- * @param by {@code user} or {@code engine}
+ * @param by {@code user}, {@code engine} or {@code berth}
  * @param numbers details of the event
  */
 record Change(String type, String by, Map<String, Object> numbers) {
@@ -74,7 +74,13 @@ record Change(String type, String by, Map<String, Object> numbers) {
     if (now.state().isStopped()) {
       numbers.put("exit_code", now.exitCode());
     }
-    return new Change("container.stop", endedBy == EndedBy.ENGINE ? "engine" : "user", numbers);
+    String by =
+        switch (endedBy) {
+          case ENGINE -> "engine";
+          case BERTH -> "berth";
+          case SELF, USER, UNKNOWN -> "user";
+        };
+    return new Change("container.stop", by, numbers);
   }
 
   private static boolean same(@Nullable Instant known, Instant now) {

@@ -3,35 +3,31 @@ package io.berth.jobs;
 import static io.berth.jobs.ledger.JournalEntry.Kind.INTENT;
 import static io.berth.jobs.ledger.JournalEntry.Kind.OUTCOME;
 
+import io.berth.jobs.Deeds.Result;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.engine.Engine;
-import io.berth.jobs.engine.Engine.ActResult;
 import io.berth.jobs.engine.EngineException;
-import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.JournalEntry;
-import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Ledger;
-import io.berth.jobs.ledger.LedgerException;
-import io.berth.jobs.ledger.Tables;
+import io.berth.jobs.rules.Action;
 import io.berth.jobs.rules.Verdict;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
-import java.sql.SQLException;
+import io.berth.policies.PolicyBook;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,80 +52,100 @@ final class Enforcer {
   /** What one sweep's worth of enforcing came to; the acts go on after it. */
   record Enforced(Map<String, Integer> heldBack, List<CompletableFuture<Outcome>> acts) {}
 
-  /** One act in hand. */
-  private record Act(JobName job, Wanted wanted, long intent) {}
+  /**
+   * One act in hand.
+   *
+   * @param approved whether an admin let it pass the breaker
+   */
+  private record Act(JobName job, Wanted wanted, long intent, boolean approved, PolicyBook book) {
+
+    Action action() {
+      return wanted.act().cause().action();
+    }
+  }
 
   private final Engine engine;
   private final Ledger ledger;
-  private final DeviceKeeper devices;
+  private final Deeds deeds;
   private final InstantSource clock;
   private final InFlight inFlight;
   private final Guards guards;
   private final Breaker breaker;
-  private final Executor lanes;
+  private final Lanes lanes;
   private final Tally tally;
+  private final Herald herald;
   private final BooleanSupplier stopping;
-  private final Collection<JournalEntry> unsettled = new ConcurrentLinkedQueue<>();
+  private final LeftOvers leftOvers;
 
   /**
-   * @param lanes runs the acts, a bounded number at once
    * @param stopping whether the daemon is about to end: no act is begun then
    */
   Enforcer(
       Engine engine,
       Ledger ledger,
-      DeviceKeeper devices,
+      Deeds deeds,
       InstantSource clock,
       InFlight inFlight,
       Guards guards,
       Breaker breaker,
-      Executor lanes,
+      Lanes lanes,
       Tally tally,
+      Herald herald,
       BooleanSupplier stopping) {
     this.engine = engine;
     this.ledger = ledger;
-    this.devices = devices;
+    this.deeds = deeds;
     this.clock = clock;
     this.inFlight = inFlight;
     this.guards = guards;
     this.breaker = breaker;
     this.lanes = lanes;
     this.tally = tally;
+    this.herald = herald;
     this.stopping = stopping;
-    for (JournalEntry intent : ledger.read(Tables::openIntents)) {
-      unsettled.add(intent);
-      inFlight.take(Objects.requireNonNull(intent.containerId()));
-    }
+    this.leftOvers = new LeftOvers(engine, ledger, clock, inFlight);
   }
 
   /**
    * Carries out what is wanted, as far as mode and guards let it; in observe, reports it.
    *
-   * @throws LedgerException if the journal can't be written; nothing is done then
+   * @throws io.berth.jobs.ledger.LedgerException if the journal can't be written; nothing is done
+   *     then
    */
   Enforced enforce(
       JobName job, Mode mode, List<Wanted> wanted, Picture picture, SecondThoughts second) {
     List<Wanted> oldestFirst = new ArrayList<>(wanted);
     oldestFirst.sort(Comparator.comparing(each -> each.clock().due()));
-    boolean held =
-        breaker.holds(
-            wanted.stream().map(Wanted::id).toList(),
-            others(picture),
-            picture.book().safety(),
-            mode,
-            picture.now());
-    settleLeftOvers();
+    boolean tripped = breaker.weigh(wanted, picture, mode);
+    PolicyBook book = picture.book();
+    leftOvers.settleAll(book.policies().sigtermGraceMax().plus(book.safety().engineTimeout()));
     if (mode == Mode.OBSERVE) {
       report(job, oldestFirst);
       return new Enforced(Map.of(), List.of());
     }
-    Guards.Passed passed = guards.pass(oldestFirst, held, picture);
+    Guards.Passed passed =
+        guards.pass(
+            oldestFirst,
+            each -> tripped && !breaker.isApproved(each.id()),
+            stopsInTheLastHour(wanted, picture.now()),
+            picture);
     passed.heldBack().forEach((guard, count) -> tally.heldBack(job, guard, count));
     List<CompletableFuture<Outcome>> acts = new ArrayList<>();
-    for (Act act : begin(job, passed.go())) {
+    for (Act act : begin(job, passed.go(), book)) {
       acts.add(hand(act, second));
     }
     return new Enforced(passed.heldBack(), acts);
+  }
+
+  private int stopsInTheLastHour(List<Wanted> wanted, Instant now) {
+    if (wanted.stream().noneMatch(each -> each.act().cause().action().isStop())) {
+      return 0;
+    }
+    Set<String> stops = Set.of(Acts.eventOf(Action.STOP), Acts.eventOf(Action.PAUSE));
+    return (int)
+        ledger.read(tables -> tables.intentsSince(now.minus(Guards.STOPS_WINDOW))).stream()
+            .filter(intent -> stops.contains(intent.subject()))
+            .count();
   }
 
   /**
@@ -137,18 +153,11 @@ final class Enforcer {
    */
   private CompletableFuture<Outcome> hand(Act act, SecondThoughts second) {
     try {
-      return CompletableFuture.supplyAsync(() -> carryOut(act, second), lanes);
+      return CompletableFuture.supplyAsync(() -> carryOut(act, second), lanes.of(act.action()));
     } catch (RejectedExecutionException e) {
       return CompletableFuture.completedFuture(
           close(act, new Result(Outcome.DROPPED, "the daemon takes on no more acts")));
     }
-  }
-
-  private static List<String> others(Picture picture) {
-    return picture.subjects().stream()
-        .filter(each -> !(each.container().gpus().any() && each.container().state().isLive()))
-        .map(Subject::id)
-        .toList();
   }
 
   /** Writes, once per state of a container and reason, what would have been done. */
@@ -170,17 +179,21 @@ final class Enforcer {
   }
 
   /** Makes the intents durable, all in one write. */
-  private List<Act> begin(JobName job, List<Wanted> go) {
+  private List<Act> begin(JobName job, List<Wanted> go, PolicyBook book) {
     if (go.isEmpty()) {
       return List.of();
     }
     List<Act> acts = new ArrayList<>(go.size());
     List<Wanted> taken = go.stream().filter(each -> inFlight.take(each.id())).toList();
     try {
+      Set<String> approved =
+          breaker.spend(taken.stream().map(Wanted::id).collect(Collectors.toSet()));
       ledger.update(
           tables -> {
+            breaker.keep(tables);
             for (Wanted each : taken) {
-              acts.add(new Act(job, each, tables.append(intent(job, each))));
+              long intent = tables.append(intent(job, each));
+              acts.add(new Act(job, each, intent, approved.contains(each.id()), book));
             }
           });
     } catch (RuntimeException e) {
@@ -202,34 +215,33 @@ final class Enforcer {
   }
 
   private Outcome close(Act act, Result result) {
-    if (result.backOff) {
-      guards.failed(act.wanted.id());
+    Wanted wanted = act.wanted;
+    if (result.backOff()) {
+      guards.failed(wanted.id());
     } else {
-      guards.settled(act.wanted.id());
+      guards.settled(wanted.id());
     }
     log.info(
         "{} {} of {} ({}): {}{}",
-        act.wanted.act().cause().action().word(),
-        act.wanted.subject().container().name(),
-        act.wanted.subject().owner().name(),
-        act.wanted.act().why(),
-        result.outcome.word(),
-        result.detail.isEmpty() ? "" : ": " + result.detail);
-    settle(entry(act.job, act.wanted, OUTCOME, act.intent, result.outcome, result.detail));
-    count(act.job, act.wanted, result.outcome);
-    return result.outcome;
-  }
-
-  /**
-   * What came of an act.
-   *
-   * @param backOff whether the next try is to wait: the same would come of it at once
-   */
-  private record Result(Outcome outcome, String detail, boolean backOff) {
-
-    Result(Outcome outcome, String detail) {
-      this(outcome, detail, outcome == Outcome.FAILED);
+        act.action().word(),
+        wanted.subject().container().name(),
+        wanted.subject().owner().name(),
+        wanted.act().why(),
+        result.outcome().word(),
+        result.detail().isEmpty() ? "" : ": " + result.detail());
+    leftOvers.settle(
+        entry(act.job, wanted, OUTCOME, act.intent, result.outcome(), result.detail()));
+    count(act.job, wanted, result.outcome());
+    if (result.outcome() == Outcome.DONE && act.action().isStop()) {
+      herald.tell(
+          act.action() == Action.STOP ? Herald.Kind.STOPPED : Herald.Kind.PAUSED,
+          wanted.subject(),
+          wanted.act().cause(),
+          wanted.act().why(),
+          clock.instant(),
+          act.book);
     }
+    return result.outcome();
   }
 
   private Result attempt(Act act, SecondThoughts second) {
@@ -252,30 +264,20 @@ final class Enforcer {
           Outcome.DROPPED, "it changed since: it is " + fresh.state().word() + " now");
     }
     Verdict verdict = second.judge(wanted.subject().with(fresh), clock.instant());
-    if (!(verdict instanceof Verdict.Act again)
-        || !again.cause().reason().equals(wanted.act().cause().reason())) {
+    if (!(verdict instanceof Verdict.Act again) || !isSame(again.cause(), wanted.act().cause())) {
       return new Result(Outcome.DROPPED, "judged again: " + verdict.why());
     }
     if (!second.mayAct()) {
       return new Result(Outcome.DROPPED, "the mode, the policies or the clock changed since");
     }
-    if (breaker.isTripped()) {
+    if (breaker.isTripped() && !act.approved) {
       return new Result(Outcome.DROPPED, "the breaker tripped since");
     }
-    return remove(act);
+    return deeds.carryOut(wanted, act.job.word(), act.book);
   }
 
-  /** Its devices are freed first, and given back if it stays. */
-  private Result remove(Act act) {
-    Subject subject = act.wanted.subject();
-    String source = act.job.word();
-    List<Claim> released =
-        devices.releaseForRemoval(subject, reasonOf(act.wanted), source, clock.instant());
-    ActResult result = engine.remove(subject.id());
-    if (result.kind() == ActResult.Kind.REFUSED || result.kind() == ActResult.Kind.FAILED) {
-      devices.takeBack(subject, released, source, clock.instant());
-    }
-    return resultOf(result);
+  private static boolean isSame(Verdict.Cause again, Verdict.Cause cause) {
+    return again.reason() == cause.reason() && again.action() == cause.action();
   }
 
   static boolean hasMoved(Container before, Container fresh) {
@@ -283,69 +285,6 @@ final class Enforcer {
         && before.state() == fresh.state()
         && Objects.equals(before.startedAt(), fresh.startedAt())
         && Objects.equals(before.finishedAt(), fresh.finishedAt()));
-  }
-
-  private static Result resultOf(ActResult result) {
-    return switch (result.kind()) {
-      case DONE -> new Result(Outcome.DONE, "");
-      case GONE, ALREADY -> new Result(Outcome.DROPPED, "it was gone already");
-      case REFUSED -> new Result(Outcome.DROPPED, "the Engine refused: " + result.detail(), true);
-      case FAILED -> new Result(Outcome.FAILED, result.detail() + "; it is looked at again later");
-    };
-  }
-
-  /** Records an outcome; where it can't be written, the container stays in hand until it can. */
-  private void settle(JournalEntry outcome) {
-    String id = Objects.requireNonNull(outcome.containerId());
-    try {
-      ledger.update(tables -> recordOutcome(tables, outcome));
-      inFlight.release(id);
-    } catch (LedgerException e) {
-      log.error(
-          "the outcome of an act on {} is not recorded yet: {}",
-          outcome.container(),
-          e.getMessage());
-      unsettled.add(outcome);
-    }
-  }
-
-  private static void recordOutcome(Tables tables, JournalEntry outcome) throws SQLException {
-    tables.append(outcome);
-    if (Outcome.DONE.word().equals(outcome.outcome())) {
-      tables.forget(Objects.requireNonNull(outcome.containerId()));
-    }
-  }
-
-  /** Outcomes that could not be written, and intents of a daemon that ended in between. */
-  private void settleLeftOvers() {
-    for (JournalEntry each : List.copyOf(unsettled)) {
-      if (each.kind() == OUTCOME) {
-        settleOnce(each, each);
-      } else {
-        outcomeOf(each).ifPresent(outcome -> settleOnce(each, outcome));
-      }
-    }
-  }
-
-  /** Two jobs may be at this at once: the one that takes it off the list records it. */
-  private void settleOnce(JournalEntry leftOver, JournalEntry outcome) {
-    if (unsettled.remove(leftOver)) {
-      settle(outcome);
-    }
-  }
-
-  /** What came of an intent whose daemon ended; empty while the Engine can't be asked. */
-  private Optional<JournalEntry> outcomeOf(JournalEntry intent) {
-    String id = Objects.requireNonNull(intent.containerId());
-    try {
-      Outcome outcome = engine.inspect(id).isEmpty() ? Outcome.DONE : Outcome.DROPPED;
-      Known known = ledger.read(Tables::known).get(id);
-      return Optional.of(Acts.afterRestart(intent, known, outcome, clock.instant()));
-    } catch (EngineException e) {
-      log.warn(
-          "what came of the act on {} is not known yet: {}", intent.container(), e.getMessage());
-      return Optional.empty();
-    }
   }
 
   private JournalEntry intent(JobName job, Wanted wanted) {

@@ -8,13 +8,22 @@ final class Exemptions {
 
   private Exemptions() {}
 
-  /** Why cleanup leaves it alone, in words; null where it does not. */
-  static @Nullable String of(Subject subject, CleanupScope scope) {
+  /** Why every job leaves it alone, in words; null where none does. */
+  static @Nullable String of(Subject subject) {
     if (subject.protectedBy() != null) {
       return "it is protected: " + subject.protectedBy();
     }
     if (subject.ownerInDoubt() != null) {
       return "its owner can't be told now: " + subject.ownerInDoubt();
+    }
+    return null;
+  }
+
+  /** Why cleanup leaves it alone, in words; null where it does not. */
+  static @Nullable String of(Subject subject, CleanupScope scope) {
+    String exempt = of(subject);
+    if (exempt != null) {
+      return exempt;
     }
     return switch (scope) {
       case ALL -> null;

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /** What holds back acts that are due: graces, the breaker, the cap, and back-off after failures. */
 final class Guards {
@@ -17,6 +18,9 @@ final class Guards {
 
   /** After this long without another try it is not the same trouble any more. */
   private static final Duration FORGIVEN = Duration.ofHours(3);
+
+  /** What {@code max_stops_per_hour} counts over. */
+  static final Duration STOPS_WINDOW = Duration.ofHours(1);
 
   private record Failures(int count, long notBefore) {}
 
@@ -32,13 +36,21 @@ final class Guards {
   /** Those that may go, oldest first as given, and how many each guard held back. */
   record Passed(List<Wanted> go, Map<String, Integer> heldBack) {}
 
-  Passed pass(List<Wanted> wanted, boolean breakerHolds, Picture picture) {
+  /**
+   * @param breakerHolds whether the breaker holds it back
+   * @param stopsInHour how many stops were tried in the last hour
+   */
+  Passed pass(
+      List<Wanted> wanted, Predicate<Wanted> breakerHolds, int stopsInHour, Picture picture) {
     PolicyBook.Safety safety = picture.book().safety();
-    String all = holdsAll(breakerHolds, picture);
+    String all = holdsAll(picture);
     List<Wanted> go = new ArrayList<>();
     Map<String, Integer> heldBack = new LinkedHashMap<>();
     for (Wanted each : wanted) {
-      String guard = all.isEmpty() ? holds(each, go.size(), safety) : all;
+      String guard = all;
+      if (guard.isEmpty()) {
+        guard = breakerHolds.test(each) ? "breaker" : holds(each, go.size(), stopsInHour, safety);
+      }
       if (guard.isEmpty()) {
         go.add(each);
       } else {
@@ -49,7 +61,7 @@ final class Guards {
   }
 
   /** The guard that holds everything back; empty where none does. */
-  private String holdsAll(boolean breakerHolds, Picture picture) {
+  private String holdsAll(Picture picture) {
     PolicyBook.Safety safety = picture.book().safety();
     if (ticker.getAsLong() - started < safety.startupGrace().toNanos()) {
       return "startup_grace";
@@ -57,15 +69,22 @@ final class Guards {
     if (picture.now().isBefore(picture.boot().plus(safety.bootGrace()))) {
       return "boot_grace";
     }
-    return breakerHolds ? "breaker" : "";
+    return "";
   }
 
-  private synchronized String holds(Wanted wanted, int gone, PolicyBook.Safety safety) {
+  private synchronized String holds(
+      Wanted wanted, int gone, int stopsInHour, PolicyBook.Safety safety) {
     Failures failed = failures.get(wanted.id());
     if (failed != null && ticker.getAsLong() - failed.notBefore < 0) {
       return "backoff";
     }
-    return gone < safety.maxRemovalsPerSweep() ? "" : "max_removals_per_sweep";
+    if (!wanted.act().cause().action().isStop()) {
+      return gone < safety.maxRemovalsPerSweep() ? "" : "max_removals_per_sweep";
+    }
+    if (gone >= safety.maxStopsPerSweep()) {
+      return "max_stops_per_sweep";
+    }
+    return stopsInHour + gone < safety.maxStopsPerHour() ? "" : "max_stops_per_hour";
   }
 
   /** An act on it failed or was refused: it is tried again after 1, 2, 4, ... 64 minutes. */

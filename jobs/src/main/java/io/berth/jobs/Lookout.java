@@ -28,6 +28,7 @@ public final class Lookout {
   private final Signals signals = new Signals();
   private final Reconciler reconciler;
   private final DeviceKeeper devices;
+  private final Pulse pulse;
   private final InFlight inFlight;
   private final Tally tally;
 
@@ -37,6 +38,7 @@ public final class Lookout {
       InstantSource clock,
       Supplier<HostState> host,
       DeviceKeeper devices,
+      Pulse pulse,
       InFlight inFlight,
       Tally tally) {
     this.inventory = inventory;
@@ -45,6 +47,7 @@ public final class Lookout {
     this.outages = new Outages(ledger);
     this.reconciler = new Reconciler(ledger, outages, signals, clock.instant());
     this.devices = devices;
+    this.pulse = pulse;
     this.inFlight = inFlight;
     this.tally = tally;
   }
@@ -97,6 +100,12 @@ public final class Lookout {
     return new Picture(now, book, subjects, failed, engineUp, facts.boot());
   }
 
+  private void executed(Engine.Event event) {
+    if (event.action().startsWith("exec_start")) {
+      pulse.executed(event.containerId(), event.action(), event.at());
+    }
+  }
+
   /**
    * What the event stream tells.
    *
@@ -114,7 +123,11 @@ public final class Lookout {
       @Override
       public void event(Engine.Event event) {
         if (event.action().startsWith("exec_")) {
-          return; // healthchecks make a stream of these; none changes what is looked at here
+          executed(event);
+          return; // none changes what is looked at here
+        }
+        if (event.action().equals("attach")) {
+          pulse.touched(event.containerId(), event.at());
         }
         inventory.markDirty(event.containerId());
         if (event.action().equals("kill")) {

@@ -85,6 +85,11 @@ public final class Modes {
     return since.orElse(Tables.cut(now));
   }
 
+  /** Since when the job has been enforcing without a break; empty where it is not. */
+  Optional<Instant> enforcingSince(JobName job) {
+    return ledger.read(tables -> tables.enforcingSince(job));
+  }
+
   /** Whether the job enforces now, and has without a break since then. */
   boolean isEnforcing(JobName job, PolicyBook book, Instant since) {
     return of(job, book) == Mode.ENFORCE

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,8 @@ final class Reconciler {
 
   /** When this ledger was begun: what happened before is adopted, not reported. */
   private static final String BORN = "born";
+
+  private static final String CONTAINER_STOP = "container.stop";
 
   private final Ledger ledger;
   private final Outages outages;
@@ -104,7 +107,9 @@ final class Reconciler {
       Container container = each.subject.container();
       if (each.before != null || !container.created().isBefore(born)) {
         for (Change change : Change.between(each.before, container, each.subject.endedBy())) {
-          record(tables, each.after, change, mode, now);
+          if (!isTold(tables, change, container)) {
+            record(tables, each.after, change, mode, now);
+          }
           changes++;
         }
       }
@@ -139,7 +144,19 @@ final class Reconciler {
         inDoubt,
         identification.typeOf(container),
         identification.protects(container),
-        endedBy(container, before));
+        endedBy(container, before),
+        lifeStart(container, before));
+  }
+
+  /** A restart by its restart policy goes on with the same life (DESIGN section 3). */
+  private static @Nullable Instant lifeStart(Container container, @Nullable Known before) {
+    Instant started = container.startedAt();
+    if (before == null || before.lifeStart() == null || started == null) {
+      return cut(started);
+    }
+    boolean sameRun = Tables.cut(started).equals(before.startedAt());
+    boolean byPolicy = container.restartCount() > before.restartCount();
+    return sameRun || byPolicy ? before.lifeStart() : Tables.cut(started);
   }
 
   /**
@@ -159,6 +176,9 @@ final class Reconciler {
     if (outages.ended(container)) {
       return EndedBy.ENGINE;
     }
+    if (decided == null && stopOfOurs(container).isPresent()) {
+      return EndedBy.BERTH;
+    }
     if (signals.wasSignalled(container)) {
       return EndedBy.USER;
     }
@@ -166,6 +186,19 @@ final class Reconciler {
       return decided;
     }
     return signals.sawTheEndOf(container) ? EndedBy.SELF : EndedBy.UNKNOWN;
+  }
+
+  /**
+   * What came of Berth's own stop of the container's last life. One that seemed to have failed may
+   * have come through all the same.
+   */
+  private Optional<JournalEntry> stopOfOurs(Container container) {
+    Instant started = container.startedAt();
+    return ledger
+        .read(tables -> tables.latest(container.id(), CONTAINER_STOP))
+        .filter(last -> last.kind() == JournalEntry.Kind.OUTCOME)
+        .filter(last -> !Outcome.DROPPED.word().equals(last.outcome()))
+        .filter(last -> started != null && !last.at().isBefore(started));
   }
 
   private static Known known(Subject subject) {
@@ -179,11 +212,24 @@ final class Reconciler {
         Tables.cut(container.created()),
         cut(container.startedAt()),
         cut(container.finishedAt()),
-        subject.endedBy());
+        subject.endedBy(),
+        container.restartCount(),
+        subject.lifeStart());
   }
 
   private static @Nullable Instant cut(@Nullable Instant moment) {
     return moment == null ? null : Tables.cut(moment);
+  }
+
+  /** Whether it is Berth's own act, which has its event already. */
+  private static boolean isTold(Tables tables, Change change, Container container)
+      throws SQLException {
+    return change.type().equals(CONTAINER_STOP)
+        && change.by().equals("berth")
+        && tables
+            .latest(container.id(), CONTAINER_STOP)
+            .filter(last -> Outcome.DONE.word().equals(last.outcome()))
+            .isPresent();
   }
 
   /** An act of ours that was given up by its deadline may have been carried out all the same. */

@@ -11,6 +11,7 @@ import io.berth.jobs.ledger.Tables;
 import io.berth.jobs.rules.Clock;
 import io.berth.jobs.rules.Facts;
 import io.berth.jobs.rules.HoldRule;
+import io.berth.jobs.rules.Idleness;
 import io.berth.jobs.rules.Verdict;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
@@ -103,8 +104,11 @@ final class ReleaseJob {
         book.limitsFor(subject.owner().name(), subject.type()),
         book.policies(),
         subject.endedBy(),
+        subject.lifeStart(),
+        Idleness.unknown("it does not run"),
+        false,
         promised == null ? null : new Clock(claim.since(), promised),
-        true,
+        null,
         floor.isAfter(picture.now()) ? picture.now() : floor);
   }
 

@@ -4,6 +4,7 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.container.EndedBy;
 import io.berth.jobs.container.Owner;
 import io.berth.policies.ContainerType;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param ownerInDoubt why the owner can't be told now; null where {@code owner} is an answer
  * @param protectedBy what makes it infrastructure, in words; null where nothing does
  * @param endedBy who ended its last life; {@link EndedBy#UNKNOWN} where none ended
+ * @param lifeStart when its life began; a restart by its restart policy begins none. Null where it
+ *     never ran
  */
 public record Subject(
     Container container,
@@ -19,19 +22,25 @@ public record Subject(
     @Nullable String ownerInDoubt,
     ContainerType type,
     @Nullable String protectedBy,
-    EndedBy endedBy) {
+    EndedBy endedBy,
+    @Nullable Instant lifeStart) {
 
   public String id() {
     return container.id();
   }
 
+  /** Whether it runs, or will again by itself, and has or asks for GPUs. */
+  boolean isRunningWithGpus() {
+    return container.gpus().any() && container.state().isLive();
+  }
+
   /** The same with another snapshot of the container. */
   Subject with(Container fresh) {
-    return new Subject(fresh, owner, ownerInDoubt, type, protectedBy, endedBy);
+    return new Subject(fresh, owner, ownerInDoubt, type, protectedBy, endedBy, lifeStart);
   }
 
   /** The same with another answer to what protects it. */
   Subject protectedBy(@Nullable String protection) {
-    return new Subject(container, owner, ownerInDoubt, type, protection, endedBy);
+    return new Subject(container, owner, ownerInDoubt, type, protection, endedBy, lifeStart);
   }
 }

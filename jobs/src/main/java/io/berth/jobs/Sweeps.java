@@ -1,5 +1,6 @@
 package io.berth.jobs;
 
+import io.berth.jobs.container.Container;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.engine.Inventory;
@@ -8,6 +9,9 @@ import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
 import io.berth.jobs.rules.CreatedRule;
+import io.berth.jobs.rules.IdleRule;
+import io.berth.jobs.rules.Rule;
+import io.berth.jobs.rules.RuntimeRule;
 import io.berth.jobs.rules.StaleRule;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
@@ -16,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,7 +28,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -55,8 +59,10 @@ public final class Sweeps {
       Supplier<PolicyBook> book,
       Function<PolicyBook, Identification> identification,
       Modes modes,
-      Executor lanes,
+      Lanes lanes,
       Tally tally,
+      Pulse pulse,
+      Herald herald,
       BooleanSupplier stopping) {}
 
   /**
@@ -87,7 +93,8 @@ public final class Sweeps {
   private final Lookout lookout;
   private final Breaker breaker;
   private final ReleaseJob release;
-  private final Map<JobName, CleanupJob> cleanups = new EnumMap<>(JobName.class);
+  private final Demand demand;
+  private final Map<JobName, RuleJob> ruled = new EnumMap<>(JobName.class);
   private final Map<JobName, Object> turns = new EnumMap<>(JobName.class);
   private final Set<JobName> failing = ConcurrentHashMap.newKeySet();
 
@@ -99,40 +106,87 @@ public final class Sweeps {
     DeviceKeeper devices = new DeviceKeeper(parts.ledger, parts.gpus, parts.ticker, parts.tally);
     this.lookout =
         new Lookout(
-            parts.inventory, parts.ledger, parts.clock, parts.host, devices, inFlight, parts.tally);
+            parts.inventory,
+            parts.ledger,
+            parts.clock,
+            parts.host,
+            devices,
+            parts.pulse,
+            inFlight,
+            parts.tally);
+    this.demand = new Demand(parts.ledger);
     Enforcer enforcer =
         new Enforcer(
             parts.engine,
             parts.ledger,
-            devices,
+            new Deeds(parts.engine, devices, parts.clock),
             parts.clock,
             inFlight,
             new Guards(parts.ticker),
             breaker,
             parts.lanes,
             parts.tally,
+            parts.herald,
             parts.stopping);
-    this.release = new ReleaseJob(parts.engine, parts.ledger, parts.clock, inFlight, parts.lanes);
-    cleanups.put(
-        JobName.CREATED_CLEANUP,
-        new CleanupJob(
-            JobName.CREATED_CLEANUP, new CreatedRule(), parts.ledger, parts.modes, enforcer));
-    cleanups.put(
-        JobName.STALE_CLEANUP,
-        new CleanupJob(
-            JobName.STALE_CLEANUP, new StaleRule(), parts.ledger, parts.modes, enforcer));
+    this.release =
+        new ReleaseJob(parts.engine, parts.ledger, parts.clock, inFlight, parts.lanes.acts());
+    RuleKinds kinds = new RuleKinds(parts.pulse, demand);
+    put(JobName.CREATED_CLEANUP, new CreatedRule(), kinds.cleanup(), enforcer);
+    put(JobName.STALE_CLEANUP, new StaleRule(), kinds.cleanup(), enforcer);
+    put(JobName.IDLE_STOP, new IdleRule(), kinds.idleness(), enforcer);
+    put(JobName.MAX_RUNTIME, new RuntimeRule(), kinds.runtime(), enforcer);
     jobs().forEach(job -> turns.put(job, new Object()));
+  }
+
+  private void put(JobName job, Rule rule, RuleJob.Kind kind, Enforcer enforcer) {
+    ruled.put(job, new RuleJob(job, rule, kind, parts.ledger, parts.modes, enforcer, parts.herald));
   }
 
   /** The jobs there are. */
   public Set<JobName> jobs() {
-    return Set.of(
-        JobName.CREATED_CLEANUP, JobName.STALE_CLEANUP, JobName.GPU_RELEASE, JobName.RECONCILE);
+    return EnumSet.allOf(JobName.class);
   }
 
   /** Whether the breaker holds back all acts. */
   public boolean isBreakerTripped() {
     return breaker.isTripped();
+  }
+
+  /** The ids of the containers that the breaker holds back; empty while it is not tripped. */
+  public Set<String> heldByBreaker() {
+    return breaker.held();
+  }
+
+  /**
+   * Lets exactly these containers pass the breaker, each for one act.
+   *
+   * @param ids each of {@link #heldByBreaker}
+   * @throws IllegalArgumentException where one is not: nothing is approved then
+   */
+  public void approve(Set<String> ids, String who, String why, Instant now) {
+    breaker.approve(ids, who, why, now);
+  }
+
+  /**
+   * What each job's rule says of each container at a moment, if nothing changed until then. Does
+   * nothing.
+   *
+   * @param mode the one to suppose
+   * @return empty where the Engine does not answer
+   */
+  public Optional<List<Opinion>> opinions(Mode mode, Instant at) {
+    PolicyBook book = parts.book.get();
+    try {
+      Lookout.Look look =
+          lookout.look(book, parts.identification.apply(book), parts.modes.inForce(book), false);
+      return Optional.of(
+          ruled.values().stream()
+              .flatMap(rule -> rule.opinions(look.picture(), mode, at).stream())
+              .toList());
+    } catch (EngineException e) {
+      log.debug("nobody can be judged", e);
+      return Optional.empty();
+    }
   }
 
   /** What the Engine's event stream is to be told to. */
@@ -169,6 +223,7 @@ public final class Sweeps {
         if (jump.get().isNegative()) {
           lookout.clockWentBack(jump.get());
         }
+        parts.pulse.broken("the clock jumped by " + jump.get());
         log.warn(
             "the clock jumped by {}: all that is pending moved by as much, and {} does nothing now",
             jump.get(),
@@ -206,12 +261,26 @@ public final class Sweeps {
       Identification identification,
       Mode mode,
       BooleanSupplier unchanged) {
-    CleanupJob cleanup = cleanups.get(job);
-    if (cleanup != null) {
-      return cleanup.sweep(picture, identification, unchanged);
+    RuleJob rule = ruled.get(job);
+    if (rule != null) {
+      if (job == JobName.IDLE_STOP) {
+        demand.look(picture.book(), mode, picture.now());
+      }
+      return rule.sweep(picture, identification, unchanged);
+    }
+    if (job == JobName.SAMPLE) {
+      parts.pulse.sample(watched(picture), picture.book(), picture.now());
     }
     return new Enforcer.Enforced(
         Map.of(), job == JobName.GPU_RELEASE ? release.sweep(picture, mode) : List.of());
+  }
+
+  /** What is neither infrastructure nor stopped, and has GPUs. */
+  private static List<Subject> watched(Picture picture) {
+    return picture.subjects().stream()
+        .filter(each -> each.container().state() == Container.State.RUNNING)
+        .filter(each -> each.isRunningWithGpus() && each.protectedBy() == null)
+        .toList();
   }
 
   /**
@@ -225,7 +294,7 @@ public final class Sweeps {
       long jumps = clockGuard.jumps();
       Lookout.Look look = lookout.look(book, parts.identification.apply(book), mode, false);
       if (look.changes() > 0 && isSteady(book, jumps)) {
-        cleanups.values().forEach(cleanup -> cleanup.notice(look.picture()));
+        ruled.values().forEach(each -> each.notice(look.picture()));
       }
     } catch (EngineException | LedgerException e) {
       log.debug("looking failed; the next sweep looks again", e);

@@ -1,15 +1,28 @@
 package io.berth.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.berth.jobs.container.Containers;
+import io.berth.jobs.container.EndedBy;
+import io.berth.jobs.container.GpuRequest;
+import io.berth.jobs.container.Owner;
+import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.rules.Action;
+import io.berth.jobs.rules.Clock;
+import io.berth.jobs.rules.Reason;
+import io.berth.jobs.rules.Verdict;
+import io.berth.policies.ContainerType;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,9 +81,8 @@ class BreakerTest {
   void what_was_wanted_and_is_gone_still_counts_among_what_there_was() {
     holds(ids(0, 10), 20, Mode.ENFORCE, NOW);
 
-    PolicyBook.Safety safety = World.parse("safety:\n  breaker_share: 0.5\n").safety();
-    List<String> left = ids(10, 10);
-    assertThat(breaker.holds(List.of(), left, safety, Mode.ENFORCE, NOW.plusSeconds(60))).isFalse();
+    Instant later = NOW.plusSeconds(60);
+    assertThat(weigh(List.of(), Action.REMOVE, ids(10, 10), Mode.ENFORCE, later)).isFalse();
   }
 
   @Test
@@ -124,13 +136,94 @@ class BreakerTest {
     assertThat(holds(ids(6, 5), 20, Mode.ENFORCE, NOW.plusSeconds(60))).isTrue();
   }
 
+  @Test
+  void stops_are_counted_against_the_running_gpu_containers_alone() {
+    assertThat(weigh(ids(0, 3), Action.STOP, ids(0, 6), Mode.ENFORCE, NOW)).isFalse();
+    assertThat(weigh(ids(0, 4), Action.PAUSE, ids(0, 6), Mode.ENFORCE, NOW)).isTrue();
+  }
+
+  @Test
+  void two_stops_never_trip_it() {
+    assertThat(weigh(ids(0, 2), Action.STOP, ids(0, 2), Mode.ENFORCE, NOW)).isFalse();
+    assertThat(weigh(ids(0, 3), Action.STOP, ids(0, 3), Mode.ENFORCE, NOW)).isTrue();
+  }
+
+  @Test
+  void exactly_what_was_approved_passes_once_and_a_restart_does_not_forget_it() {
+    holds(ids(0, 20), 20, Mode.ENFORCE, NOW);
+    breaker.approve(Set.of("id3", "id4"), "root", "the old ones of the course", NOW);
+    breaker = new Breaker(ledger, NOW.plusSeconds(5));
+
+    assertThat(breaker.isApproved("id3")).isTrue();
+    assertThat(breaker.isApproved("id5")).isFalse();
+    assertThat(breaker.spend(Set.of("id3", "id5"))).containsExactly("id3");
+    ledger.update(breaker::keep);
+    breaker = new Breaker(ledger, NOW.plusSeconds(6));
+
+    assertThat(breaker.isApproved("id3")).isFalse();
+    assertThat(breaker.isApproved("id4")).isTrue();
+    assertThat(breaker.isTripped()).isTrue();
+    assertThat(events()).containsExactly("breaker.trip", "breaker.approve");
+  }
+
+  @Test
+  void what_it_does_not_hold_back_can_not_be_approved_and_nothing_is_then() {
+    holds(ids(0, 20), 20, Mode.ENFORCE, NOW);
+
+    assertThatThrownBy(() -> breaker.approve(Set.of("id1", "other"), "root", "why", NOW))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("other");
+
+    assertThat(breaker.isApproved("id1")).isFalse();
+    assertThat(events()).containsExactly("breaker.trip");
+  }
+
+  @Test
+  void an_approval_that_is_not_used_lapses_after_a_day() {
+    holds(ids(0, 20), 20, Mode.ENFORCE, NOW);
+    breaker.approve(Set.of("id1"), "root", "why", NOW);
+
+    holds(ids(0, 20), 20, Mode.ENFORCE, NOW.plus(Breaker.APPROVAL).plusSeconds(1));
+
+    assertThat(breaker.isApproved("id1")).isFalse();
+  }
+
   private boolean holds(List<String> wanted, int others, Mode mode, Instant now) {
-    return breaker.holds(
-        wanted,
-        ids(0, others),
-        World.parse("safety:\n  breaker_share: " + share + "\n").safety(),
-        mode,
-        now);
+    return weigh(wanted, Action.REMOVE, ids(0, others), mode, now);
+  }
+
+  private boolean weigh(
+      List<String> wanted, Action action, List<String> present, Mode mode, Instant now) {
+    PolicyBook book = World.parse("safety:\n  breaker_share: " + share + "\n");
+    boolean stop = action != Action.REMOVE;
+    List<Subject> there = present.stream().map(name -> subject(name, stop)).toList();
+    return breaker.weigh(
+        wanted.stream().map(name -> wanted(subject(name, stop), action)).toList(),
+        new Picture(now, book, there, Map.of(), Instant.MIN, Instant.MIN),
+        mode);
+  }
+
+  private static Subject subject(String name, boolean running) {
+    Containers builder =
+        running
+            ? Containers.running(name).gpus(GpuRequest.unpinned(GpuRequest.ALL))
+            : Containers.created(name);
+    return new Subject(
+        builder.id(name).build(),
+        Owner.UNKNOWN,
+        null,
+        ContainerType.DOCKER,
+        null,
+        EndedBy.UNKNOWN,
+        null);
+  }
+
+  private static Wanted wanted(Subject subject, Action action) {
+    Verdict.Cause cause = new Verdict.Cause(action, Reason.HOLD_EXPIRED, Map.of());
+    return new Wanted(
+        subject,
+        new Verdict.Act(cause, "", new Clock(NOW, NOW)),
+        new ClockRow(subject.id(), "rule", NOW, NOW, NOW, 0, null, null));
   }
 
   private static List<String> ids(int from, int count) {

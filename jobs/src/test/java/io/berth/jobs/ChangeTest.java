@@ -107,7 +107,9 @@ class ChangeTest {
         Containers.CREATED_AT,
         moment(seen.started, 0, 123_456_000),
         moment(seen.ended, 30, 987_654_000),
-        EndedBy.UNKNOWN);
+        EndedBy.UNKNOWN,
+        0,
+        null);
   }
 
   private static @Nullable Instant moment(int life, int minute, int nanos) {

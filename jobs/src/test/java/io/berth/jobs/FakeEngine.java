@@ -87,6 +87,27 @@ final class FakeEngine implements Engine {
     tell(get(name).id(), "pause");
   }
 
+  void resumed(String name) {
+    put(Containers.from(get(name)).state(State.RUNNING));
+    tell(get(name).id(), "unpause");
+  }
+
+  /** Its restart policy starts it again. */
+  void restarts(String name) {
+    Container before = get(name);
+    put(
+        Containers.from(before)
+            .state(State.RUNNING)
+            .finishedAt(now.get())
+            .startedAt(now.get())
+            .restartCount(before.restartCount() + 1));
+    tell(before.id(), "start");
+  }
+
+  void executes(String name, String command) {
+    tell(get(name).id(), "exec_start: " + command);
+  }
+
   /** Somebody removes it. */
   void removed(String name) {
     String id = Containers.idOf(name);
@@ -110,7 +131,7 @@ final class FakeEngine implements Engine {
     }
   }
 
-  /** What removing that container comes to, instead of its removal. */
+  /** What an act on that container comes to, instead of the act. */
   void answers(String name, ActResult result) {
     answers.put(Containers.idOf(name), result);
   }
@@ -216,14 +237,50 @@ final class FakeEngine implements Engine {
     return new ActResult(ActResult.Kind.DONE, "");
   }
 
+  /** A paused one is resumed first, as Docker does. */
   @Override
   public ActResult stop(String id, Duration grace) {
-    throw new AssertionError("no job stops anything");
+    return act(
+        "stop",
+        id,
+        container -> {
+          tell(id, "kill");
+          put(
+              Containers.from(container)
+                  .state(State.EXITED)
+                  .finishedAt(now.get())
+                  .exitCode(143)
+                  .pid(0));
+          tell(id, "die");
+          if (container.autoRemove()) {
+            containers.remove(id);
+            tell(id, "destroy");
+          }
+        });
   }
 
   @Override
   public ActResult pause(String id) {
-    throw new AssertionError("no job pauses anything");
+    return act("pause", id, container -> paused(container.name()));
+  }
+
+  /** An act on what runs. */
+  private ActResult act(String what, String id, Consumer<Container> act) {
+    Container container = containers.get(id);
+    calls.add(what + " " + (container == null ? id : container.name()));
+    happenDuring(what);
+    ActResult answer = answers.get(id);
+    if (down != null || answer != null) {
+      return answer != null ? answer : new ActResult(ActResult.Kind.FAILED, "nobody listens");
+    }
+    if (container == null) {
+      return new ActResult(ActResult.Kind.GONE, "");
+    }
+    if (!container.state().isLive()) {
+      return new ActResult(ActResult.Kind.ALREADY, "");
+    }
+    act.accept(container);
+    return new ActResult(ActResult.Kind.DONE, "");
   }
 
   @Override

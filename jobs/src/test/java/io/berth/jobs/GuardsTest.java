@@ -57,7 +57,7 @@ class GuardsTest {
   void the_breaker_holds_back_everything() {
     pass(Duration.ofMinutes(5));
 
-    Guards.Passed passed = guards.pass(wanted(3), true, picture());
+    Guards.Passed passed = guards.pass(wanted(3), each -> true, 0, picture());
 
     assertThat(passed.go()).isEmpty();
     assertThat(passed.heldBack()).isEqualTo(Map.of("breaker", 3));
@@ -67,7 +67,7 @@ class GuardsTest {
   void the_cap_lets_the_first_go_and_counts_the_rest() {
     pass(Duration.ofMinutes(5));
 
-    Guards.Passed passed = guards.pass(wanted(5), false, picture());
+    Guards.Passed passed = guards.pass(wanted(5), each -> false, 0, picture());
 
     assertThat(passed.go().stream().map(each -> each.subject().container().name()))
         .containsExactly("c0", "c1");
@@ -79,7 +79,7 @@ class GuardsTest {
     pass(Duration.ofMinutes(5));
     guards.failed(Containers.idOf("c0"));
 
-    Guards.Passed passed = guards.pass(wanted(3), false, picture());
+    Guards.Passed passed = guards.pass(wanted(3), each -> false, 0, picture());
 
     assertThat(passed.go()).hasSize(2);
     assertThat(passed.heldBack()).isEqualTo(Map.of("backoff", 1));
@@ -114,7 +114,7 @@ class GuardsTest {
   }
 
   private Map<String, Integer> heldBack(int count) {
-    return guards.pass(wanted(count), false, picture()).heldBack();
+    return guards.pass(wanted(count), each -> false, 0, picture()).heldBack();
   }
 
   private void pass(Duration time) {
@@ -136,10 +136,11 @@ class GuardsTest {
               null,
               ContainerType.DOCKER,
               null,
-              EndedBy.UNKNOWN);
+              EndedBy.UNKNOWN,
+              null);
       Verdict.Cause cause =
           new Verdict.Cause(Action.REMOVE, Reason.CREATED_NEVER_STARTED, Map.of());
-      ClockRow clock = new ClockRow(subject.id(), "created", NOW, NOW, NOW, null, null);
+      ClockRow clock = new ClockRow(subject.id(), "created", NOW, NOW, NOW, 0, null, null);
       wanted.add(new Wanted(subject, new Verdict.Act(cause, "", new Clock(NOW, NOW)), clock));
     }
     return wanted;

@@ -438,7 +438,7 @@ class InvariantsTest {
     assertThat(world.isBreakerTripped()).isTrue();
     JsonNode trip = world.lastEvent("breaker.trip").path("details");
     assertThat(trip.path("wanted").asInt()).isEqualTo(20);
-    assertThat(trip.path("of").asInt()).isEqualTo(30);
+    assertThat(trip.path("removals").asInt()).isEqualTo(20);
   }
 
   @Test

@@ -63,6 +63,8 @@ final class World implements AutoCloseable {
   private boolean parking;
   private boolean closed;
   final FakeGpus gpus = new FakeGpus();
+  final FakePulse pulse = new FakePulse();
+  final List<String> told = new ArrayList<>();
   final FakeEngine engine = new FakeEngine(() -> now);
   private Ledger ledger;
   private Sweeps sweeps;
@@ -71,11 +73,11 @@ final class World implements AutoCloseable {
     this.file = folder.resolve("ledger.db");
     this.book = parse(yaml);
     this.ledger = Ledger.open(file, now);
-    this.sweeps = sweeps();
+    this.sweeps = begin();
     engine.subscribe(null, sweeps.listener(() -> {}));
   }
 
-  private Sweeps sweeps() {
+  private Sweeps begin() {
     return new Sweeps(
         new Sweeps.Parts(
             engine,
@@ -88,18 +90,23 @@ final class World implements AutoCloseable {
             () -> book,
             this::identification,
             new Modes(ledger, null, () -> disabled),
-            act -> {
-              if (closed) {
-                throw new RejectedExecutionException("closed");
-              }
-              if (parking) {
-                parked.add(act);
-              } else {
-                act.run();
-              }
-            },
+            new Lanes(this::act, this::act),
             Tally.NONE,
+            pulse,
+            (kind, subject, cause, why, at, of) ->
+                told.add(kind + " " + subject.container().name() + " " + at),
             () -> stopping));
+  }
+
+  private void act(Runnable act) {
+    if (closed) {
+      throw new RejectedExecutionException("closed");
+    }
+    if (parking) {
+      parked.add(act);
+    } else {
+      act.run();
+    }
   }
 
   private Identification identification(PolicyBook of) {
@@ -196,7 +203,7 @@ final class World implements AutoCloseable {
     parked.clear();
     closed = false;
     ledger = Ledger.open(file, now);
-    sweeps = sweeps();
+    sweeps = begin();
     engine.subscribe(null, sweeps.listener(() -> {}));
   }
 
@@ -266,6 +273,10 @@ final class World implements AutoCloseable {
       pass(Duration.ofMinutes(1));
       sweepAll();
     }
+  }
+
+  Sweeps sweeps() {
+    return sweeps;
   }
 
   boolean isBreakerTripped() {

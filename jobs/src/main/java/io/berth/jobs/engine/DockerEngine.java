@@ -32,6 +32,7 @@ public final class DockerEngine implements Engine {
 
   private static final int READS_AT_ONCE = 16;
   private static final int ACTS_AT_ONCE = 32;
+  private static final int STOPS_AT_ONCE = 64;
   private static final int SUBSCRIPTIONS = 4;
 
   /** {@code {"type":["container"]}}. */
@@ -41,6 +42,7 @@ public final class DockerEngine implements Engine {
   private final BooleanSupplier countImageEnv;
   private final Lane reads;
   private final Lane acts;
+  private final Lane stops;
   private final Lane streams;
   private final EngineApi api = new EngineApi();
   private final ImageEnvironments images = new ImageEnvironments(api);
@@ -60,6 +62,7 @@ public final class DockerEngine implements Engine {
     this.countImageEnv = countImageEnv;
     reads = new Lane("berth-engine-read", host, READS_AT_ONCE, Lane.Reuse.POOLED);
     acts = new Lane("berth-engine-act", host, ACTS_AT_ONCE, Lane.Reuse.NEVER);
+    stops = new Lane("berth-engine-stop", host, STOPS_AT_ONCE, Lane.Reuse.NEVER);
     streams = new Lane("berth-engine-events", host, SUBSCRIPTIONS, Lane.Reuse.NEVER);
   }
 
@@ -136,31 +139,32 @@ public final class DockerEngine implements Engine {
 
   @Override
   public ActResult remove(String id) {
-    return act(Method.DELETE, "/containers/" + encode(id) + "?force=false&v=false", Duration.ZERO);
+    return act(
+        acts, Method.DELETE, "/containers/" + encode(id) + "?force=false&v=false", Duration.ZERO);
   }
 
   /** The Engine counts in seconds: a part of one is rounded up. */
   @Override
   public ActResult stop(String id, Duration grace) {
     long seconds = grace.plusSeconds(1).minusNanos(1).toSeconds();
-    return act(Method.POST, "/containers/" + encode(id) + "/stop?t=" + seconds, grace);
+    return act(stops, Method.POST, "/containers/" + encode(id) + "/stop?t=" + seconds, grace);
   }
 
   @Override
   public ActResult pause(String id) {
-    return act(Method.POST, "/containers/" + encode(id) + "/pause", Duration.ZERO);
+    return act(acts, Method.POST, "/containers/" + encode(id) + "/pause", Duration.ZERO);
   }
 
   @Override
   public ActResult unpause(String id) {
-    return act(Method.POST, "/containers/" + encode(id) + "/unpause", Duration.ZERO);
+    return act(acts, Method.POST, "/containers/" + encode(id) + "/unpause", Duration.ZERO);
   }
 
-  private ActResult act(Method method, String path, Duration extra) {
+  private ActResult act(Lane lane, Method method, String path, Duration extra) {
     try {
       String what = method + " " + path;
       return outcome(
-          acts.within(timeout.get().plus(extra), what, () -> api.send(acts, method, path)));
+          lane.within(timeout.get().plus(extra), what, () -> api.send(lane, method, path)));
     } catch (EngineException e) {
       return new ActResult(Kind.FAILED, e.getMessage());
     }
@@ -228,6 +232,7 @@ public final class DockerEngine implements Engine {
     subscriptions.forEach(EventStream::close);
     reads.close();
     acts.close();
+    stops.close();
     streams.close();
   }
 }

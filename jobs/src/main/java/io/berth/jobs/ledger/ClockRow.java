@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  *     container is another clock
  * @param since when it started
  * @param due what has been promised: no act before
- * @param warnedIn the mode in which its owner was told; null: not told
- * @param wouldHave the reason of the act that was reported instead of done; null: none was
+ * @param warnings how often its owner was told of what is to come
+ * @param warnedIn the mode in which that was; null: not told
+ * @param wouldHave what was reported instead of done, in a word of the reporter's; null: nothing
  */
 public record ClockRow(
     String containerId,
@@ -21,18 +22,30 @@ public record ClockRow(
     Instant stamp,
     Instant since,
     Instant due,
+    int warnings,
     @Nullable Mode warnedIn,
     @Nullable String wouldHave) {
 
-  public ClockRow running(Instant newSince, Instant newDue) {
-    return new ClockRow(containerId, rule, stamp, newSince, newDue, warnedIn, wouldHave);
+  public ClockRow running(Instant newSince, Instant newDue, int newWarnings) {
+    return new ClockRow(
+        containerId, rule, stamp, newSince, newDue, newWarnings, warnedIn, wouldHave);
   }
 
   public ClockRow warned(Mode mode) {
-    return new ClockRow(containerId, rule, stamp, since, due, mode, wouldHave);
+    return new ClockRow(containerId, rule, stamp, since, due, warnings, mode, wouldHave);
   }
 
-  public ClockRow reported(String reason) {
-    return new ClockRow(containerId, rule, stamp, since, due, warnedIn, reason);
+  public ClockRow reported(String what) {
+    return new ClockRow(containerId, rule, stamp, since, due, warnings, warnedIn, what);
+  }
+
+  /** How often its owner was told, as far as it counts in that mode: in observe nobody is. */
+  public int warningsIn(Mode mode) {
+    return isAnnouncedIn(mode) ? warnings : 0;
+  }
+
+  /** Whether {@code due}, or an earlier time, was announced. */
+  public boolean isAnnouncedIn(Mode mode) {
+    return warnedIn != null && (mode == Mode.OBSERVE || warnedIn == mode);
   }
 }

@@ -106,6 +106,13 @@ final class Database implements AutoCloseable {
             mig INTEGER NOT NULL);
           CREATE INDEX move_device ON move(device);
           CREATE INDEX move_owner ON move(owner);
+          """,
+          """
+          ALTER TABLE clock ADD COLUMN warnings INTEGER NOT NULL DEFAULT 0;
+          UPDATE clock SET warnings = 1 WHERE warned_in IS NOT NULL;
+          ALTER TABLE container ADD COLUMN restart_count INTEGER NOT NULL DEFAULT 0;
+          ALTER TABLE container ADD COLUMN life_start INTEGER;
+          UPDATE container SET life_start = started_at;
           """);
 
   static final int VERSION = MIGRATIONS.size();

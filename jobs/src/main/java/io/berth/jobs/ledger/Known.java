@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param finishedAt end of the last life; null where none ended
  * @param endedBy who ended it; {@link EndedBy#UNKNOWN} where none ended
+ * @param restartCount how often its restart policy started it again in this life
+ * @param lifeStart when its life began: a restart by its policy begins none. Null where it never
+ *     ran
  */
 public record Known(
     String id,
@@ -23,4 +26,6 @@ public record Known(
     Instant created,
     @Nullable Instant startedAt,
     @Nullable Instant finishedAt,
-    EndedBy endedBy) {}
+    EndedBy endedBy,
+    int restartCount,
+    @Nullable Instant lifeStart) {}

@@ -96,6 +96,16 @@ public final class Tables {
     return journal("SELECT * FROM journal WHERE container_id = ? ORDER BY seq", containerId);
   }
 
+  /** The last row about that of a container; empty where there is none. */
+  public Optional<JournalEntry> latest(String containerId, String subject) throws SQLException {
+    return journal(
+            "SELECT * FROM journal WHERE container_id = ? AND subject = ? ORDER BY seq DESC LIMIT 1",
+            containerId,
+            subject)
+        .stream()
+        .findFirst();
+  }
+
   private List<JournalEntry> journal(String query, @Nullable Object... arguments)
       throws SQLException {
     return rows(
@@ -139,19 +149,23 @@ public final class Tables {
         instant(row.getLong("created")),
         nullableInstant(row, "started_at"),
         nullableInstant(row, "finished_at"),
-        EndedBy.valueOf(row.getString("ended_by")));
+        EndedBy.valueOf(row.getString("ended_by")),
+        row.getInt("restart_count"),
+        nullableInstant(row, "life_start"));
   }
 
   /** Keeps what is known of a container, in place of what was. */
   public void put(Known known) throws SQLException {
     update(
         """
-        INSERT INTO container (id, name, owner, owner_source, type, state, created, started_at, finished_at, ended_by)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO container (id, name, owner, owner_source, type, state, created, started_at, finished_at, ended_by,
+          restart_count, life_start)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET name = excluded.name, owner = excluded.owner,
           owner_source = excluded.owner_source, type = excluded.type, state = excluded.state,
           created = excluded.created, started_at = excluded.started_at, finished_at = excluded.finished_at,
-          ended_by = excluded.ended_by""",
+          ended_by = excluded.ended_by, restart_count = excluded.restart_count,
+          life_start = excluded.life_start""",
         known.id(),
         known.name(),
         known.owner().name(),
@@ -161,7 +175,14 @@ public final class Tables {
         micros(known.created()),
         nullableMicros(known.startedAt()),
         nullableMicros(known.finishedAt()),
-        known.endedBy().name());
+        known.endedBy().name(),
+        known.restartCount(),
+        nullableMicros(known.lifeStart()));
+  }
+
+  /** Takes note of what Berth itself made of a container. */
+  public void put(String containerId, Container.State state) throws SQLException {
+    update("UPDATE container SET state = ? WHERE id = ?", state.name(), containerId);
   }
 
   /** Forgets a container that is gone, and its clocks. The journal keeps what happened. */
@@ -188,6 +209,7 @@ public final class Tables {
         instant(row.getLong("stamp")),
         instant(row.getLong("since")),
         instant(row.getLong("due")),
+        row.getInt("warnings"),
         warnedIn == null ? null : Mode.valueOf(warnedIn),
         row.getString("would_have"));
   }
@@ -199,13 +221,14 @@ public final class Tables {
   public void put(ClockRow clock) throws SQLException {
     update(
         """
-        INSERT OR REPLACE INTO clock (container_id, rule, stamp, since, due, warned_in, would_have)
-        SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM container WHERE id = ?)""",
+        INSERT OR REPLACE INTO clock (container_id, rule, stamp, since, due, warnings, warned_in, would_have)
+        SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM container WHERE id = ?)""",
         clock.containerId(),
         clock.rule(),
         micros(clock.stamp()),
         micros(clock.since()),
         micros(clock.due()),
+        clock.warnings(),
         clock.warnedIn() == null ? null : clock.warnedIn().name(),
         clock.wouldHave(),
         clock.containerId());

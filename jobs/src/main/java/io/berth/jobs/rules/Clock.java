@@ -12,8 +12,18 @@ import org.jspecify.annotations.Nullable;
  *
  * @param since when it started
  * @param due the earliest moment of the act that anybody was told or could see
+ * @param warnings how often its owner was told, in the mode in force
  */
-public record Clock(Instant since, Instant due) {
+public record Clock(Instant since, Instant due, int warnings) {
+
+  public Clock(Instant since, Instant due) {
+    this(since, due, 0);
+  }
+
+  /** The same, when its owner has been told that often. */
+  Clock told(int times) {
+    return new Clock(since, due, times);
+  }
 
   /**
    * The clock as it stands under a limit.
@@ -29,7 +39,11 @@ public record Clock(Instant since, Instant due) {
     Instant since = before == null ? now : before.since;
     return limit
         .after(later(since, floor))
-        .map(due -> new Clock(since, before == null ? due : later(due, before.due)));
+        .map(
+            due ->
+                before == null
+                    ? new Clock(since, due)
+                    : new Clock(since, later(due, before.due), before.warnings));
   }
 
   /** The later of the two. */

@@ -20,7 +20,7 @@ public final class CreatedRule implements Rule {
   }
 
   @Override
-  public Instant stampOf(Container container) {
+  public Instant stampOf(Container container, Facts facts) {
     return container.created();
   }
 

@@ -11,9 +11,13 @@ import org.jspecify.annotations.Nullable;
  * What is known of one container besides the container itself.
  *
  * @param endedBy who ended its last life; {@link EndedBy#UNKNOWN} where none ended
+ * @param lifeStart when its life began; a restart by its restart policy begins none. Null where it
+ *     never ran
+ * @param idleness whether it does anything; of a container that runs with GPUs
+ * @param highDemand whether so many GPUs are taken that idle ones are wanted back sooner
  * @param clock of the rule that is asked, as it stood when last looked at; null where none runs
- * @param warned whether its owner has been told of the act that the clock runs to, in the mode in
- *     force
+ * @param promised a time that was announced before this clock began to run: nothing is done sooner.
+ *     Null where there is none
  * @param floor see {@link Clock#under}
  */
 public record Facts(
@@ -21,6 +25,16 @@ public record Facts(
     Limits limits,
     PolicyBook.Policies policies,
     EndedBy endedBy,
+    @Nullable Instant lifeStart,
+    Idleness idleness,
+    boolean highDemand,
     @Nullable Clock clock,
-    boolean warned,
-    Instant floor) {}
+    @Nullable Instant promised,
+    Instant floor) {
+
+  /** The same, with the clock of a rule. */
+  public Facts with(@Nullable Clock running, @Nullable Instant promise) {
+    return new Facts(
+        type, limits, policies, endedBy, lifeStart, idleness, highDemand, running, promise, floor);
+  }
+}

@@ -18,7 +18,7 @@ public final class HoldRule implements Rule {
   }
 
   @Override
-  public Instant stampOf(Container container) {
+  public Instant stampOf(Container container, Facts facts) {
     Instant finished = container.finishedAt();
     return finished == null ? container.created() : finished;
   }

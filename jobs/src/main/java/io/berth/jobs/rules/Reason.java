@@ -6,7 +6,10 @@ import java.util.Locale;
 public enum Reason {
   CREATED_NEVER_STARTED,
   HOLD_EXPIRED,
-  TWO_STATE;
+  TWO_STATE,
+  IDLE_TIMEOUT,
+  MAX_RUNTIME,
+  GPU_CONFLICT;
 
   /** The word used in events and metrics. */
   public String word() {

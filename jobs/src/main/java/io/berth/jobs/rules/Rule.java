@@ -15,8 +15,10 @@ public interface Rule {
   /**
    * The moment that names the state the rule judges, so that a clock of an earlier state is not
    * taken for this one's: FinishedAt for a stopped container, Created for one that never ran.
+   *
+   * @param facts without a clock
    */
-  Instant stampOf(Container container);
+  Instant stampOf(Container container, Facts facts);
 
   Verdict judge(Container container, Facts facts, Instant now);
 }

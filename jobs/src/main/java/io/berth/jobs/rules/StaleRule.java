@@ -8,7 +8,6 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.container.EndedBy;
 import io.berth.policies.ContainerType;
 import io.berth.policies.TimeLimit;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StaleRule implements Rule {
 
-  /** A time that moves by less is not announced again. */
-  private static final Duration WORTH_TELLING = Duration.ofMinutes(1);
-
   /** How long it is kept, and the reason given when that is over. */
   private record Hold(TimeLimit limit, Reason reason, String name) {}
 
@@ -33,7 +29,7 @@ public final class StaleRule implements Rule {
   }
 
   @Override
-  public Instant stampOf(Container container) {
+  public Instant stampOf(Container container, Facts facts) {
     Instant finished = container.finishedAt();
     return finished == null ? container.created() : finished;
   }
@@ -54,15 +50,14 @@ public final class StaleRule implements Rule {
     if (!now.isBefore(running.due())) {
       return new Verdict.Act(cause(container, facts, hold), why, running);
     }
-    return facts.warned() && !movedLater(facts.clock(), running)
+    return running.warnings() > 0 && !movedLater(facts.clock(), running)
         ? new Verdict.Keep(why, running)
-        : new Verdict.Warn(cause(container, facts, hold), why, running);
+        : new Verdict.Warn(cause(container, facts, hold), why, running.told(1), true);
   }
 
   /** Whether what was announced no longer holds: later news made an interruption of the stop. */
   private static boolean movedLater(@Nullable Clock announced, Clock running) {
-    return announced != null
-        && Duration.between(announced.due(), running.due()).compareTo(WORTH_TELLING) > 0;
+    return announced != null && Warnings.isLater(announced.due(), running.due());
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.berth.jobs.rules;
 
+import io.berth.policies.Exemption;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -25,8 +26,12 @@ public sealed interface Verdict {
     }
   }
 
-  /** Its owner is to be told that {@code cause} will be carried out when {@code running} is due. */
-  record Warn(Cause cause, String why, Clock running) implements Verdict {
+  /**
+   * Its owner is to be told that {@code cause} will be carried out when {@code running} is due.
+   *
+   * @param last whether no other warning comes before that
+   */
+  record Warn(Cause cause, String why, Clock running, boolean last) implements Verdict {
     @Override
     public Optional<Clock> clock() {
       return Optional.of(running);
@@ -35,6 +40,17 @@ public sealed interface Verdict {
 
   /** {@code cause} is due. */
   record Act(Cause cause, String why, Clock running) implements Verdict {
+    @Override
+    public Optional<Clock> clock() {
+      return Optional.of(running);
+    }
+  }
+
+  /**
+   * {@code cause} would be due, and an exemption of its owner's lifts the limit: it is told once,
+   * and nothing is done.
+   */
+  record Spare(Cause cause, String why, Clock running, Exemption exemption) implements Verdict {
     @Override
     public Optional<Clock> clock() {
       return Optional.of(running);

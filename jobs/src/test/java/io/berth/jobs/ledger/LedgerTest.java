@@ -34,7 +34,7 @@ class LedgerTest {
 
   @Test
   void all_that_is_kept_is_there_again_after_a_restart() {
-    ClockRow clock = new ClockRow("id1", "stale", FINE, NOW, NOW, Mode.ENFORCE, "hold_expired");
+    ClockRow clock = new ClockRow("id1", "stale", FINE, NOW, NOW, 2, Mode.ENFORCE, "hold_expired");
     try (Ledger ledger = open()) {
       ledger.update(
           tables -> {
@@ -105,10 +105,10 @@ class LedgerTest {
       ledger.update(
           tables -> {
             tables.put(known("id1"));
-            tables.put(new ClockRow("id1", "stale", NOW, NOW, NOW, null, null));
+            tables.put(new ClockRow("id1", "stale", NOW, NOW, NOW, 0, null, null));
             tables.append(intent());
             tables.forget("id1");
-            tables.put(new ClockRow("id1", "stale", NOW, NOW, NOW, null, null));
+            tables.put(new ClockRow("id1", "stale", NOW, NOW, NOW, 0, null, null));
           });
 
       assertThat(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks("stale"))).isEmpty();
@@ -123,7 +123,7 @@ class LedgerTest {
       ledger.update(
           tables -> {
             tables.put(known("id1"));
-            tables.put(new ClockRow("id1", "stale", FINE, FINE, NOW, Mode.OBSERVE, null));
+            tables.put(new ClockRow("id1", "stale", FINE, FINE, NOW, 1, Mode.OBSERVE, null));
             tables.enforcing(JobName.STALE_CLEANUP, NOW);
             tables.shift(day);
           });
@@ -131,7 +131,7 @@ class LedgerTest {
       assertThat(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks("stale")))
           .containsValue(
               new ClockRow(
-                  "id1", "stale", FINE, FINE.plus(day), NOW.plus(day), Mode.OBSERVE, null));
+                  "id1", "stale", FINE, FINE.plus(day), NOW.plus(day), 1, Mode.OBSERVE, null));
       assertThat(enforcingSince(ledger)).isEqualTo(NOW.plus(day));
       assertThat(ledger.<Map<String, Known>>read(Tables::known)).containsValue(known("id1"));
     }

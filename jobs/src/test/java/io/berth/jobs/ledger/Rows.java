@@ -31,7 +31,9 @@ final class Rows {
         FINE,
         FINE,
         NOW,
-        EndedBy.ENGINE);
+        EndedBy.ENGINE,
+        2,
+        FINE);
   }
 
   static JournalEntry fact(String subject) {

@@ -22,6 +22,10 @@ final class Given {
   private @Nullable Clock clock;
   private boolean warned;
   private Instant floor = Instant.MIN;
+  private @Nullable Instant lifeStart;
+  private @Nullable Instant promised;
+  private Idleness idleness = Idleness.unknown("nobody looked");
+  private boolean highDemand;
 
   static Given facts() {
     return new Given();
@@ -63,13 +67,40 @@ final class Given {
     return this;
   }
 
+  Given lifeStart(Instant value) {
+    lifeStart = value;
+    return this;
+  }
+
+  Given promised(@Nullable Instant value) {
+    promised = value;
+    return this;
+  }
+
+  Given idle(Instant since) {
+    idleness = Idleness.idle(since, "it does nothing", java.util.Map.of("gpu_percent", 0));
+    return this;
+  }
+
+  Given idleness(Idleness value) {
+    idleness = value;
+    return this;
+  }
+
+  Given highDemand() {
+    highDemand = true;
+    return this;
+  }
+
   Given floor(Instant value) {
     floor = value;
     return this;
   }
 
   Facts build() {
-    return new Facts(type, limits, policies(), endedBy, clock, warned, floor);
+    Clock told = warned && clock != null ? new Clock(clock.since(), clock.due(), 1) : clock;
+    return new Facts(
+        type, limits, policies(), endedBy, lifeStart, idleness, highDemand, told, promised, floor);
   }
 
   private PolicyBook.Policies policies() {

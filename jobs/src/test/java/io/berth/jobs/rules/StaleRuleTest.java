@@ -84,7 +84,7 @@ class StaleRuleTest {
   @Test
   void is_announced_once_then_kept_then_removed() {
     Container container = Containers.exited("done").build();
-    Clock clock = new Clock(NOW, NOW.plus(Duration.ofMinutes(30)));
+    Clock clock = new Clock(NOW, NOW.plus(Duration.ofMinutes(30)), 1);
 
     Verdict first = rule.judge(container, Given.facts().build(), NOW);
     Verdict waiting =

@@ -1,0 +1,142 @@
+package io.berth.jobs;
+
+import static io.berth.jobs.ledger.JournalEntry.Kind.OUTCOME;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Known;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.LedgerException;
+import io.berth.jobs.ledger.Tables;
+import io.berth.jobs.rules.Action;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Acts whose outcome is not in the journal yet: it could not be written, or the daemon ended in
+ * between. Their containers stay in hand until it is.
+ */
+final class LeftOvers {
+
+  private static final Logger log = LoggerFactory.getLogger(LeftOvers.class);
+
+  private final Engine engine;
+  private final Ledger ledger;
+  private final InstantSource clock;
+  private final InFlight inFlight;
+  private final Collection<JournalEntry> unsettled = new ConcurrentLinkedQueue<>();
+
+  LeftOvers(Engine engine, Ledger ledger, InstantSource clock, InFlight inFlight) {
+    this.engine = engine;
+    this.ledger = ledger;
+    this.clock = clock;
+    this.inFlight = inFlight;
+    for (JournalEntry intent : ledger.read(Tables::openIntents)) {
+      unsettled.add(intent);
+      inFlight.take(Objects.requireNonNull(intent.containerId()));
+    }
+  }
+
+  /** Records an outcome; where it can't be written, the container stays in hand until it can. */
+  void settle(JournalEntry outcome) {
+    String id = Objects.requireNonNull(outcome.containerId());
+    try {
+      ledger.update(tables -> record(tables, outcome));
+      inFlight.release(id);
+    } catch (LedgerException e) {
+      log.error(
+          "the outcome of an act on {} is not recorded yet: {}",
+          outcome.container(),
+          e.getMessage());
+      unsettled.add(outcome);
+    }
+  }
+
+  private static void record(Tables tables, JournalEntry outcome) throws SQLException {
+    tables.append(outcome);
+    String id = Objects.requireNonNull(outcome.containerId());
+    if (Outcome.DONE.word().equals(outcome.outcome())) {
+      if (isAbout(outcome, Action.REMOVE)) {
+        tables.forget(id);
+      } else if (isAbout(outcome, Action.PAUSE)) {
+        tables.put(id, Container.State.PAUSED); // so that it is not found as somebody's doing
+      }
+    }
+  }
+
+  private static boolean isAbout(JournalEntry row, Action action) {
+    return row.subject().equals(Acts.eventOf(action));
+  }
+
+  /**
+   * Tries all of them again.
+   *
+   * @param longestStop how long a stop may go on after its intent
+   */
+  void settleAll(Duration longestStop) {
+    for (JournalEntry each : List.copyOf(unsettled)) {
+      if (each.kind() == OUTCOME) {
+        settleOnce(each, each);
+      } else {
+        outcomeOf(each, longestStop).ifPresent(outcome -> settleOnce(each, outcome));
+      }
+    }
+  }
+
+  /** Two jobs may be at this at once: the one that takes it off the list records it. */
+  private void settleOnce(JournalEntry leftOver, JournalEntry outcome) {
+    if (unsettled.remove(leftOver)) {
+      settle(outcome);
+    }
+  }
+
+  /** What came of an intent whose daemon ended; empty while that can't be told. */
+  private Optional<JournalEntry> outcomeOf(JournalEntry intent, Duration longestStop) {
+    String id = Objects.requireNonNull(intent.containerId());
+    try {
+      Optional<Container> found = engine.inspect(id);
+      Instant now = clock.instant();
+      boolean stopMayGoOn =
+          isAbout(intent, Action.STOP)
+              && found.filter(each -> each.state().isLive()).isPresent()
+              && now.isBefore(intent.at().plus(longestStop));
+      if (stopMayGoOn) {
+        return Optional.empty(); // a second stop would be a second SIGTERM
+      }
+      Known known = ledger.read(Tables::known).get(id);
+      return Optional.of(Acts.afterRestart(intent, known, outcomeOf(intent, found), now));
+    } catch (EngineException e) {
+      log.warn(
+          "what came of the act on {} is not known yet: {}", intent.container(), e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static Outcome outcomeOf(JournalEntry intent, Optional<Container> found) {
+    boolean done;
+    if (isAbout(intent, Action.REMOVE)) {
+      done = found.isEmpty();
+    } else if (isAbout(intent, Action.PAUSE)) {
+      done = found.filter(each -> each.state() == Container.State.PAUSED).isPresent();
+    } else {
+      done = found.filter(each -> stoppedSince(intent.at(), each)).isPresent();
+    }
+    return done ? Outcome.DONE : Outcome.DROPPED;
+  }
+
+  private static boolean stoppedSince(Instant intent, Container container) {
+    Instant finished = container.finishedAt();
+    return container.state().isStopped() && finished != null && !finished.isBefore(intent);
+  }
+}

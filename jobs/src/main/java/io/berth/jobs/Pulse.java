@@ -1,0 +1,33 @@
+package io.berth.jobs;
+
+import io.berth.jobs.rules.Idleness;
+import io.berth.policies.Limits;
+import io.berth.policies.PolicyBook;
+import java.time.Instant;
+import java.util.Collection;
+
+/** What the running GPU containers do, as the jobs see it. */
+public interface Pulse {
+
+  /** Takes one sample of each of them. */
+  void sample(Collection<Subject> running, PolicyBook book, Instant now);
+
+  /** Whether one does anything, by the samples there are. */
+  Idleness of(Subject subject, Limits limits, PolicyBook.Policies policies, Instant now);
+
+  /** The same after another sample of it, right before an act. */
+  Idleness now(Subject subject, Limits limits, PolicyBook.Policies policies, Instant now);
+
+  /** Somebody attaches to it. */
+  void touched(String containerId, Instant at);
+
+  /**
+   * A command is started in it: by somebody, or as its healthcheck.
+   *
+   * @param action the Engine's event, such as {@code exec_start: sh -c ls}
+   */
+  void executed(String containerId, String action, Instant at);
+
+  /** What came before says nothing about now: every run of idle samples begins anew. */
+  void broken(String why);
+}

@@ -1,0 +1,382 @@
+package io.berth.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.berth.jobs.container.Containers;
+import io.berth.jobs.engine.Engine.ActResult;
+import io.berth.jobs.rules.Verdict;
+import io.berth.policies.JobName;
+import io.berth.policies.Mode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Idle stop and max runtime as sweeps: a wrong stop is the worst thing there is. */
+class StopsTest {
+
+  @TempDir Path folder;
+  private World world;
+
+  @BeforeEach
+  void enforce() {
+    world = new World(folder, World.ENFORCE);
+  }
+
+  @AfterEach
+  void close() {
+    world.close();
+  }
+
+  @Test
+  void a_sleeper_is_warned_twice_and_stopped_and_the_stop_is_berth_s() {
+    sleeper("train");
+
+    sweepFor(Duration.ofMinutes(29));
+    assertThat(world.engine.calls()).isEmpty();
+    sweepFor(Duration.ofMinutes(3));
+
+    assertThat(world.engine.calls()).containsExactly("stop train");
+    assertThat(world.story("train"))
+        .containsExactly(
+            "container.create:done",
+            "container.start:done",
+            "container.warn:done",
+            "container.warn:done",
+            "container.stop:done",
+            "container.warn:done");
+    JsonNode stop = world.lastEvent("container.stop");
+    assertThat(stop.path("source").asText()).isEqualTo("idle-stop");
+    assertThat(stop.path("details").path("by").asText()).isEqualTo("berth");
+    assertThat(stop.path("details").path("reason").asText()).isEqualTo("idle_timeout");
+    assertThat(stop.path("details").path("gpu_percent").asInt(-1)).isZero();
+    assertThat(world.told.stream().map(each -> each.split(" ", -1)[0]))
+        .containsExactly("WARNED", "WARNED_LAST", "STOPPED", "REMOVAL_ANNOUNCED");
+  }
+
+  @Test
+  void what_berth_stopped_is_kept_for_the_interrupted_hold() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(35));
+
+    sweepFor(Duration.ofHours(23));
+    assertThat(world.engine.isThere("train")).isTrue();
+    sweepFor(Duration.ofHours(2));
+
+    assertThat(world.engine.isThere("train")).isFalse();
+    assertThat(world.lastEvent("container.remove").path("details").path("ended_by").asText())
+        .isEqualTo("berth");
+  }
+
+  @Test
+  void one_that_wakes_before_the_act_is_spared() {
+    sleeper("train");
+    world.pulse.beforeAct(() -> world.pulse.active("train"));
+
+    sweepFor(Duration.ofHours(1));
+
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(world.story("train")).contains("container.stop:dropped");
+  }
+
+  @Test
+  void a_command_that_somebody_runs_in_it_spares_it() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+
+    world.engine.executes("train", "bash");
+    sweepFor(Duration.ofHours(1));
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  @Test
+  void a_container_restarted_between_verdict_and_act_is_spared() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+    world.holdActs();
+    sweepFor(Duration.ofMinutes(3));
+    world.engine.exits("train", 0);
+    world.engine.start("train");
+
+    world.letActsGo();
+
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(world.story("train")).contains("container.stop:dropped");
+  }
+
+  @Test
+  void missing_data_is_not_idleness() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+
+    world.pulse.unknown("train");
+    sweepFor(Duration.ofHours(20));
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  @Test
+  void a_protected_container_and_one_without_gpus_are_never_stopped() {
+    sleeper("guarded");
+    world.protect("guarded");
+    world.engine.run(Containers.running("web").owner("ada"));
+    world.pulse.idleSince("web", world.now());
+
+    sweepFor(Duration.ofDays(3));
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  @Test
+  void observe_reports_once_and_tells_nobody() {
+    world.book(World.ENFORCE.replace("enforce", "observe"));
+    sleeper("train");
+
+    sweepFor(Duration.ofHours(3));
+
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(world.told).isEmpty();
+    assertThat(world.story("train"))
+        .containsExactly(
+            "container.create:done",
+            "container.start:done",
+            "container.warn:would",
+            "container.warn:would",
+            "container.stop:would");
+  }
+
+  @Test
+  void the_switch_to_enforce_warns_anew_with_the_whole_notice() {
+    world.book(World.ENFORCE.replace("enforce", "observe"));
+    sleeper("train");
+    sweepFor(Duration.ofHours(30));
+
+    world.book(World.ENFORCE);
+    Instant switched = world.now();
+    sweepFor(Duration.ofHours(8));
+
+    List<JsonNode> warnings =
+        world.events().stream()
+            .filter(event -> event.path("event_type").asText().equals("container.warn"))
+            .filter(event -> event.path("details").path("mode").asText().equals("enforce"))
+            .filter(event -> event.path("details").path("action").asText().equals("stop"))
+            .toList();
+    assertThat(warnings).hasSizeGreaterThanOrEqualTo(2);
+    JsonNode stop = world.lastEvent("container.stop");
+    assertThat(Instant.parse(stop.path("timestamp").asText()))
+        .isAfterOrEqualTo(switched.plus(Duration.ofMinutes(30)));
+  }
+
+  @Test
+  void one_that_goes_with_its_stop_is_paused_and_that_is_told_once() {
+    world.engine.run(Containers.running("run").owner("ada").gpu("0").autoRemove());
+    world.pulse.idleSince("run", world.now());
+
+    sweepFor(Duration.ofHours(2));
+
+    assertThat(world.engine.calls()).containsExactly("pause run");
+    assertThat(world.story("run"))
+        .containsExactly(
+            "container.create:done",
+            "container.start:done",
+            "container.warn:done",
+            "container.warn:done",
+            "container.pause:done");
+    assertThat(world.told.get(2)).startsWith("PAUSED run");
+  }
+
+  @Test
+  void a_paused_container_is_not_stopped_and_after_its_resume_it_is_warned_first() {
+    world.book(World.ENFORCE + "policies:\n  idle_warnings: [0.5]\ndefaults:\n  max_runtime: 4h\n");
+    world.engine.run(Containers.running("train").owner("ada").gpu("0"));
+    sweepFor(Duration.ofMinutes(230));
+    world.engine.paused("train");
+    sweepFor(Duration.ofHours(10));
+    assertThat(world.engine.calls()).isEmpty();
+
+    world.engine.resumed("train");
+    Instant resumed = world.now();
+    sweepFor(Duration.ofMinutes(70));
+
+    assertThat(world.engine.calls()).containsExactly("stop train");
+    JsonNode stop = world.lastEvent("container.stop");
+    assertThat(Instant.parse(stop.path("timestamp").asText()))
+        .isAfterOrEqualTo(resumed.plus(Duration.ofHours(1)));
+    assertThat(stop.path("details").path("reason").asText()).isEqualTo("max_runtime");
+  }
+
+  @Test
+  void a_restart_by_its_policy_goes_on_with_its_life_and_one_by_its_user_begins_another() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 4h\n");
+    world.engine.run(Containers.running("policy").owner("ada").gpu("0"));
+    world.engine.run(Containers.running("person").owner("ada").gpu("1"));
+    sweepFor(Duration.ofHours(2));
+
+    world.engine.restarts("policy");
+    world.engine.exits("person", 0);
+    world.engine.start("person");
+    sweepFor(Duration.ofMinutes(125));
+
+    assertThat(world.engine.calls()).containsExactly("stop policy");
+  }
+
+  @Test
+  void a_stop_that_fails_is_tried_again_with_back_off_and_never_becomes_a_removal() {
+    sleeper("train");
+    world.engine.answers("train", new ActResult(ActResult.Kind.FAILED, "it will not die"));
+
+    sweepFor(Duration.ofMinutes(40));
+
+    assertThat(world.engine.calls())
+        .isNotEmpty()
+        .hasSizeLessThan(6)
+        .allMatch(call -> call.equals("stop train"));
+    assertThat(world.story("train")).contains("container.stop:failed");
+    assertThat(world.engine.get("train").state().isLive()).isTrue();
+  }
+
+  @Test
+  void a_stop_whose_daemon_ended_is_not_sent_again_before_its_grace_is_over() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+    world.holdActs();
+    sweepFor(Duration.ofMinutes(3)); // the intent is written, and the daemon ends in the middle
+    world.restart();
+    world.letActsGo();
+    Instant began = world.now();
+
+    sweepFor(Duration.ofMinutes(9));
+    assertThat(world.engine.calls()).isEmpty();
+
+    world.pulse.idleSince("train", began);
+    sweepFor(Duration.ofMinutes(40));
+    assertThat(world.engine.calls()).containsExactly("stop train");
+  }
+
+  @Test
+  void a_stop_that_came_through_while_the_daemon_was_down_is_told_as_berth_s_once() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+    world.holdActs();
+    sweepFor(Duration.ofMinutes(3));
+    world.pass(Duration.ofSeconds(5));
+    world.engine.ends("train", 137);
+    world.restart();
+    world.letActsGo();
+
+    sweepFor(Duration.ofMinutes(5));
+
+    assertThat(world.story("train").stream().filter(each -> each.startsWith("container.stop")))
+        .containsExactly("container.stop:done");
+    assertThat(world.lastEvent("container.warn").path("details").path("ended_by").asText())
+        .isEqualTo("berth");
+  }
+
+  @Test
+  void stops_are_capped_by_sweep_and_by_hour() {
+    world.book(World.ENFORCE + "  max_stops_per_sweep: 2\n  max_stops_per_hour: 5\n");
+    for (int i = 0; i < 9; i++) {
+      sleeper("train" + i);
+    }
+    sweepFor(Duration.ofMinutes(30));
+    assertThat(world.engine.calls()).hasSizeLessThanOrEqualTo(2);
+
+    sweepFor(Duration.ofMinutes(20));
+    assertThat(world.engine.calls()).hasSize(5);
+    sweepFor(Duration.ofMinutes(60));
+    assertThat(world.engine.calls()).hasSize(9);
+  }
+
+  @Test
+  void the_breaker_stops_mass_stops_until_an_admin_approves_exactly_those() {
+    world.book(World.ENFORCE.replace("breaker_share: 1", "breaker_share: 0.5"));
+    for (int i = 0; i < 6; i++) {
+      sleeper("train" + i);
+    }
+    sweepFor(Duration.ofHours(2));
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(world.isBreakerTripped()).isTrue();
+    assertThat(world.sweeps().heldByBreaker()).hasSize(6);
+
+    world.sweeps().approve(Set.of(Containers.idOf("train3")), "root", "ada has left", World.START);
+    sweepFor(Duration.ofMinutes(5));
+
+    assertThat(world.engine.calls()).containsExactly("stop train3");
+  }
+
+  @Test
+  void two_limits_never_act_twice_on_one_container() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 30m\n");
+    sleeper("train");
+
+    sweepFor(Duration.ofHours(2));
+
+    assertThat(world.engine.calls()).containsExactly("stop train");
+  }
+
+  @Test
+  void a_clock_that_jumps_forward_makes_nothing_due() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(10));
+
+    world.clockJumps(Duration.ofHours(20));
+    sweepFor(Duration.ofMinutes(19));
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  @Test
+  void a_plan_for_later_says_what_would_be_done_and_does_nothing() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+
+    List<Opinion> now = world.sweeps().opinions(Mode.ENFORCE, world.now()).orElseThrow();
+    List<Opinion> later =
+        world.sweeps().opinions(Mode.ENFORCE, world.now().plus(Duration.ofHours(1))).orElseThrow();
+
+    assertThat(acts(now)).isEmpty();
+    assertThat(acts(later)).containsExactly("idle-stop train");
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  private static List<String> acts(List<Opinion> opinions) {
+    return opinions.stream()
+        .filter(each -> each.verdict() instanceof Verdict.Act)
+        .map(each -> each.job().word() + " " + each.subject().container().name())
+        .toList();
+  }
+
+  @Test
+  void running_gpu_containers_are_sampled_and_nothing_else() {
+    sleeper("train");
+    sleeper("guarded");
+    world.protect("guarded");
+    world.engine.run(Containers.running("web"));
+    world.engine.has(Containers.exited("done").gpu("0"));
+
+    world.sweep(JobName.SAMPLE);
+
+    assertThat(world.pulse.sampled()).containsExactly("train");
+  }
+
+  private void sleeper(String name) {
+    world.engine.run(Containers.running(name).owner("ada").gpu("0"));
+    world.pulse.idleSince(name, world.now());
+  }
+
+  private void sweepFor(Duration time) {
+    for (long minute = 0; minute < time.toMinutes(); minute++) {
+      world.pass(Duration.ofMinutes(1));
+      world.sweep(JobName.IDLE_STOP);
+      world.sweep(JobName.MAX_RUNTIME);
+      world.sweep(JobName.STALE_CLEANUP);
+    }
+  }
+}
