@@ -3,6 +3,7 @@ package io.berth.jobs.host;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.berth.jobs.container.Container;
@@ -312,6 +313,42 @@ class ContainerFilesTest {
     Files.writeString(mountinfo, "2147483647 1 0:50 / / rw - ext4 none rw\n");
 
     refuses(FILE, "is on no mount of the container");
+  }
+
+  @Test
+  void a_mount_that_hangs_costs_its_own_container_one_thread() throws IOException {
+    touch(FILE);
+    Path point = Files.createDirectory(inside.file("/workspace/hung"));
+    ContainerRoot next = ContainerRoot.in(Files.createDirectory(folder.resolve("next")));
+    files = new ContainerFiles(inside.proc(), Duration.ofMillis(200));
+    ContainerFiles others = new ContainerFiles(next.proc(), DEADLINE);
+
+    try (HungMount hung = HungMount.at(point)) { // and mountinfo does not tell
+      assertThatThrownBy(() -> files.modifiedAt(inside.container(), "/workspace/hung/x"))
+          .hasMessage("no answer within 200ms");
+      assertThatThrownBy(() -> files.modifiedAt(inside.container(), FILE))
+          .hasMessageContaining("an earlier access hangs");
+      others.replace(next.container(), FILE, new byte[1]);
+      assertThat(hung).isNotNull();
+    }
+
+    await()
+        .untilAsserted(() -> assertThat(files.modifiedAt(inside.container(), FILE)).contains(THEN));
+  }
+
+  @Test
+  void a_fuse_mount_that_is_known_is_never_looked_into() throws IOException {
+    Path point = Files.createDirectory(folder.resolve("hung"));
+    try (HungMount hung = HungMount.at(point)) {
+      ContainerRoot host = ContainerRoot.ofHost(Files.createDirectory(folder.resolve("host")));
+      String path = point.resolve("x").toString();
+
+      assertThatThrownBy(
+              () -> new ContainerFiles(host.proc(), DEADLINE).modifiedAt(host.container(), path))
+          .isInstanceOf(UnsuitableException.class)
+          .hasMessageContaining("is on fuse");
+      assertThat(hung).isNotNull();
+    }
   }
 
   // --- the process

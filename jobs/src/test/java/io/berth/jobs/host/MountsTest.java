@@ -80,8 +80,24 @@ class MountsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "nfs", "nfs4", "cifs", "smb3", "ceph", "9p", "lustre", "gpfs", "beegfs", "afs", "autofs",
-        "fuse", "fuse.sshfs", "fuseblk", "virtiofs", "proc", "devpts", "made-up"
+        "nfs",
+        "nfs4",
+        "cifs",
+        "smb3",
+        "ceph",
+        "9p",
+        "lustre",
+        "gpfs",
+        "beegfs",
+        "afs",
+        "autofs",
+        "fuse",
+        "fuse.sshfs",
+        "fuseblk",
+        "virtiofs",
+        "proc",
+        "devpts",
+        "made-up"
       })
   void a_file_system_that_may_wait_for_others_is_neither_read_nor_written(String type)
       throws IOException {

@@ -71,8 +71,7 @@ class CommandChannelTest {
   }
 
   @Test
-  void one_that_ignores_its_input_is_held_up_by_nothing()
-      throws IOException, InterruptedException {
+  void one_that_ignores_its_input_is_held_up_by_nothing() throws IOException, InterruptedException {
     Message long_ =
         new Message(message.notice(), message.text(), "{\"x\":\"" + "x".repeat(1_000_000) + "\"}");
 
@@ -96,8 +95,14 @@ class CommandChannelTest {
     Path child = folder.resolve("child");
 
     List<Delivery> deliveries =
-        throughLane("tail -f /dev/null & echo $! > " + child + ".new; mv " + child + ".new " + child
-            + "; wait");
+        throughLane(
+            "tail -f /dev/null & echo $! > "
+                + child
+                + ".new; mv "
+                + child
+                + ".new "
+                + child
+                + "; wait");
 
     assertThat(deliveries.get(0).detail()).startsWith("gave up after");
     await().until(() -> !isAlive(child));

@@ -33,9 +33,32 @@ class MessagesTest {
 
   /** What a hostile name is made of, with what an honest one is. */
   private static final String[] PIECES = {
-    "\u001b[2J", "\u001b]0;title\u0007", "\u009b31m", "\n", "\r", "\b", "\u0000", "\u007f",
-    "\u202e", "\u2066", "\u200b", "\u2028", "\u2029", "\u0085", "\ud800", "\udc00", "\ufeff",
-    "\ue000", "\"", "\\", "'; rm -rf ~; '", "$(reboot)", "`id`", "train", "\u00e9", "\ud83d\ude00"
+    "\u001b[2J",
+    "\u001b]0;title\u0007",
+    "\u009b31m",
+    "\n",
+    "\r",
+    "\b",
+    "\u0000",
+    "\u007f",
+    "\u202e",
+    "\u2066",
+    "\u200b",
+    "\u2028",
+    "\u2029",
+    "\u0085",
+    "\ud800",
+    "\udc00",
+    "\ufeff",
+    "\ue000",
+    "\"",
+    "\\",
+    "'; rm -rf ~; '",
+    "$(reboot)",
+    "`id`",
+    "train",
+    "\u00e9",
+    "\ud83d\ude00"
   };
 
   @Test
@@ -174,7 +197,9 @@ class MessagesTest {
   }
 
   private static boolean isVisible(int point) {
-    return point == ' ' || Character.isLetterOrDigit(point) || "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~".indexOf(point) >= 0
+    return point == ' '
+        || Character.isLetterOrDigit(point)
+        || "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~".indexOf(point) >= 0
         || Character.getType(point) == Character.OTHER_SYMBOL;
   }
 

@@ -156,8 +156,7 @@ class NotifierTest {
     gate.countDown();
 
     assertThat(first)
-        .containsExactly(
-            Delivery.failed("slow", "gave up after 100ms (notifications.timeout)"));
+        .containsExactly(Delivery.failed("slow", "gave up after 100ms (notifications.timeout)"));
     assertThat(notifier.deliver(Notices.warning()).join())
         .extracting(Delivery::result)
         .containsExactly(Result.DELIVERED);
@@ -167,14 +166,12 @@ class NotifierTest {
   void deliveries_that_can_not_be_interrupted_cost_a_bounded_number_of_threads() {
     Notifier notifier = notifier(SHORT, hanging("stuck", true));
     for (int i = 0; i < Lane.MAX_HANGING; i++) {
-      assertThat(notifier.deliver(Notices.warning()).join().get(0).detail())
-          .startsWith("gave up");
+      assertThat(notifier.deliver(Notices.warning()).join().get(0).detail()).startsWith("gave up");
     }
 
     assertThat(notifier.deliver(Notices.warning()).join())
         .containsExactly(
-            Delivery.failed(
-                "stuck", "4 earlier deliveries hang; not tried again before one ends"));
+            Delivery.failed("stuck", "4 earlier deliveries hang; not tried again before one ends"));
 
     gate.countDown();
     await()

@@ -156,8 +156,7 @@ class WebhookChannelTest {
   @Test
   void one_that_never_answers_is_given_up() {
     String url = serve(exchange -> gate.await());
-    Notifications settings =
-        Notices.settings(false, null, List.of(), url, Duration.ofMillis(200));
+    Notifications settings = Notices.settings(false, null, List.of(), url, Duration.ofMillis(200));
     try (Notifier notifier =
         new Notifier(() -> settings, List.of(channel), (notice, deliveries) -> {})) {
       assertThat(notifier.deliver(message.notice()).join())
