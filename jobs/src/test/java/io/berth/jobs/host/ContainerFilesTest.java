@@ -219,6 +219,23 @@ class ContainerFilesTest {
   }
 
   @Test
+  void a_disk_that_is_full_is_told_and_nothing_is_left_on_it() throws IOException {
+    try (TestMount small = TestMount.small(Files.createDirectory(folder.resolve("small")))) {
+      inside = ContainerRoot.in(small.point());
+      files = new ContainerFiles(inside.proc(), DEADLINE);
+      touch(FILE);
+
+      assertThatThrownBy(() -> replace(FILE, "x".repeat(1_000_000)))
+          .isInstanceOf(IOException.class)
+          .isNotInstanceOf(UnsuitableException.class)
+          .hasMessageContaining("No space left");
+
+      assertThat(workspace()).containsExactly(".berth-alerts");
+      assertThat(inside.file(FILE)).hasContent("old");
+    }
+  }
+
+  @Test
   void a_name_of_any_letters_and_of_the_greatest_length_will_do() throws IOException {
     String path = "/workspace/m\u00fcll-\u65e5\u672c " + "x".repeat(230);
 
@@ -298,6 +315,10 @@ class ContainerFilesTest {
         .isInstanceOf(UnsuitableException.class)
         .hasMessageContaining("is on nfs4");
     assertThat(made).doesNotExist();
+    String link = folder.resolve("link").toString();
+    assertThatThrownBy(() -> there.modifiedAt(host.container(), link))
+        .isInstanceOf(UnsuitableException.class)
+        .hasMessageContaining("is on nfs4");
 
     host.retype("/dev/shm", "nfs4", "tmpfs");
     assertThatThrownBy(() -> there.replace(host.container(), made.toString(), new byte[1]))
@@ -323,13 +344,13 @@ class ContainerFilesTest {
     files = new ContainerFiles(inside.proc(), Duration.ofMillis(200));
     ContainerFiles others = new ContainerFiles(next.proc(), DEADLINE);
 
-    try (HungMount hung = HungMount.at(point)) { // and mountinfo does not tell
-      assertThatThrownBy(() -> files.modifiedAt(inside.container(), "/workspace/hung/x"))
+    try (TestMount hung = TestMount.hung(point)) { // and mountinfo does not tell
+      assertThatThrownBy(
+              () -> files.modifiedAt(inside.container(), inside.path(hung.point()) + "/x"))
           .hasMessage("no answer within 200ms");
       assertThatThrownBy(() -> files.modifiedAt(inside.container(), FILE))
           .hasMessageContaining("an earlier access hangs");
       others.replace(next.container(), FILE, new byte[1]);
-      assertThat(hung).isNotNull();
     }
 
     await()
@@ -339,15 +360,14 @@ class ContainerFilesTest {
   @Test
   void a_fuse_mount_that_is_known_is_never_looked_into() throws IOException {
     Path point = Files.createDirectory(folder.resolve("hung"));
-    try (HungMount hung = HungMount.at(point)) {
+    try (TestMount hung = TestMount.hung(point)) {
       ContainerRoot host = ContainerRoot.ofHost(Files.createDirectory(folder.resolve("host")));
-      String path = point.resolve("x").toString();
+      String path = hung.point().resolve("x").toString();
 
       assertThatThrownBy(
               () -> new ContainerFiles(host.proc(), DEADLINE).modifiedAt(host.container(), path))
           .isInstanceOf(UnsuitableException.class)
           .hasMessageContaining("is on fuse");
-      assertThat(hung).isNotNull();
     }
   }
 

@@ -55,6 +55,11 @@ public final class ContainerRoot {
     return root.resolve(path.substring(1));
   }
 
+  /** The same the other way round. */
+  String path(Path file) {
+    return "/" + root.relativize(file);
+  }
+
   public Container container() {
     return container;
   }

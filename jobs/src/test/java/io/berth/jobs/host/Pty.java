@@ -29,6 +29,8 @@ public final class Pty implements AutoCloseable {
   }
 
   /**
+   * A new one.
+   *
    * @param permissions of its device, such as {@code rw--w----}
    */
   public static Pty open(String permissions) throws IOException {
