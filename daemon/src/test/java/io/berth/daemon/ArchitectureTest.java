@@ -65,10 +65,11 @@ class ArchitectureTest {
   }
 
   /**
-   * Inside jobs: the jobs themselves -> rules, activity, ledger, engine, gpu, host -> container.
+   * Inside jobs: the jobs themselves -> rules, activity, ledger, engine, gpu, host, notify ->
+   * container.
    */
   @ParameterizedTest
-  @CsvSource({"container", "rules", "activity", "ledger", "engine", "gpu", "host"})
+  @CsvSource({"container", "rules", "activity", "ledger", "engine", "gpu", "host", "notify"})
   void the_parts_of_jobs_know_nothing_of_the_jobs_themselves(String part) {
     check(
         noClasses()
@@ -79,7 +80,7 @@ class ArchitectureTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"activity", "ledger", "engine", "gpu", "host"})
+  @CsvSource({"activity", "ledger", "engine", "gpu", "host", "notify"})
   void containers_and_rules_know_nothing_of_the_parts_that_do_io(String part) {
     String io = "io.berth.jobs." + part + "..";
     check(noClasses().that().resideInAPackage(CONTAINER).should().dependOnClassesThat(in(io)));
@@ -125,6 +126,18 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAPackage(library)));
   }
 
+  /** What owners are told of, and how, depends on neither what is recorded nor what acts. */
+  @ParameterizedTest
+  @CsvSource({"activity", "ledger", "engine", "gpu"})
+  void telling_owners_needs_containers_and_the_host_only(String part) {
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("io.berth.jobs.notify..")
+            .should()
+            .dependOnClassesThat(in("io.berth.jobs." + part + "..")));
+  }
+
   /** The exception may pass through whoever hands the ledger a transaction. */
   @Test
   void sql_is_spoken_in_the_ledger_only() {
@@ -137,11 +150,11 @@ class ArchitectureTest {
   }
 
   @Test
-  void native_code_is_called_for_gpus_and_by_the_process_only() {
+  void native_code_is_called_for_gpus_the_host_and_the_process_only() {
     check(
         noClasses()
             .that()
-            .resideOutsideOfPackages("io.berth.jobs.gpu..", DAEMON)
+            .resideOutsideOfPackages("io.berth.jobs.gpu..", "io.berth.jobs.host..", DAEMON)
             .should()
             .dependOnClassesThat(in("com.sun.jna..")));
   }

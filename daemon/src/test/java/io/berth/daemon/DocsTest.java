@@ -74,6 +74,7 @@ class DocsTest {
         "AGENTS.md",
         "docs/design-decisions.md",
         "docs/events.md",
+        "docs/notifications.md",
         "docs/operate.md",
         "docs/users.md"
       })
