@@ -15,7 +15,8 @@
  *                                  mig: in MIG mode; nomig: knows no MIG; lost: fell off the bus;
  *                                  plain: MIG names without their profile, as in old drivers
  *   mig UUID GPU-UUID PROFILE [mem=MIB] [slot=N]
- *                                  a MIG instance, PROFILE like 1g.10gb or 1c.3g.20gb
+ *                                  a MIG instance, PROFILE like 1g.10gb or 1c.3g.20gb; its GPU
+ *                                  instance has the slot's number
  *   proc UUID PID [mem=BYTES|unknown] [kind=C|G|M]
  *                                  a compute, graphics or MPS client process
  *   sample UUID PID PCT MICROS     a process utilisation sample
@@ -463,6 +464,12 @@ static nvmlReturn_t attributes(Device *d, nvmlDeviceAttributes_t *out) {
   return OK;
 }
 
+static nvmlReturn_t instance_of(Device *d, unsigned *out) {
+  if (d->slot < 0) return INVALID_ARGUMENT;
+  *out = (unsigned)d->slot;
+  return OK;
+}
+
 static nvmlReturn_t utilization(Device *d, nvmlUtilization_t *out) {
   if (d->mig || d->slot >= 0) return NOT_SUPPORTED;
   *out = (nvmlUtilization_t){.gpu = d->util};
@@ -477,6 +484,8 @@ EXPORT(nvmlDeviceGetMigMode, (nvmlDevice_t d, unsigned *current, unsigned *pendi
 EXPORT(nvmlDeviceGetMaxMigDeviceCount, (nvmlDevice_t d, unsigned *out), d, (*out = MAX_MIG, OK))
 EXPORT(nvmlDeviceGetAttributes_v2, (nvmlDevice_t d, nvmlDeviceAttributes_t *out), d,
        attributes(of(d), out))
+EXPORT(nvmlDeviceGetGpuInstanceId, (nvmlDevice_t d, unsigned *out), d,
+       instance_of(of(d), out))
 EXPORT(nvmlDeviceGetUtilizationRates, (nvmlDevice_t d, nvmlUtilization_t *out), d,
        utilization(of(d), out))
 

@@ -48,6 +48,12 @@ public interface Gpus extends AutoCloseable {
    */
   Reading<List<ProcessUtilisation>> processUtilisation(String uuid, long sinceMicros);
 
+  /**
+   * The number of the GPU instance that a MIG instance is in, on its GPU: what a dcgm-exporter
+   * calls {@code GPU_I_ID}. Unknown for full GPUs.
+   */
+  Reading<Integer> gpuInstance(String uuid);
+
   /** Lets go of the library; everything is unknown from then on. */
   @Override
   void close();

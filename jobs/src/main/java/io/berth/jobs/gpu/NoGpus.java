@@ -28,5 +28,10 @@ public final class NoGpus implements Gpus {
   }
 
   @Override
+  public Reading<Integer> gpuInstance(String uuid) {
+    return Reading.unknown(WHY);
+  }
+
+  @Override
   public void close() {}
 }

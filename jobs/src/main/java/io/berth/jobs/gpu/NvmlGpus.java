@@ -90,6 +90,12 @@ public final class NvmlGpus implements Gpus {
   }
 
   @Override
+  public Reading<Integer> gpuInstance(String uuid) {
+    return thread.call(
+        "GPU instance of " + uuid, () -> ask(library -> ProcessReader.gpuInstance(library, uuid)));
+  }
+
+  @Override
   public void close() {
     thread.call(
         "shutdown",

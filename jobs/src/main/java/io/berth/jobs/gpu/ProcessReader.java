@@ -51,6 +51,10 @@ final class ProcessReader {
     }
   }
 
+  static int gpuInstance(NvmlLibrary nvml, String uuid) throws NvmlException {
+    return nvml.number("nvmlDeviceGetGpuInstanceId", device(nvml, uuid));
+  }
+
   static List<ProcessUtilisation> processUtilisation(NvmlLibrary nvml, String uuid, long since)
       throws NvmlException {
     Pointer device = device(nvml, uuid);

@@ -113,6 +113,37 @@ final class Database implements AutoCloseable {
           ALTER TABLE container ADD COLUMN restart_count INTEGER NOT NULL DEFAULT 0;
           ALTER TABLE container ADD COLUMN life_start INTEGER;
           UPDATE container SET life_start = started_at;
+          CREATE TABLE life (
+            container_id TEXT PRIMARY KEY REFERENCES container(id) ON DELETE CASCADE,
+            began INTEGER NOT NULL,
+            started_at INTEGER NOT NULL,
+            restarts INTEGER NOT NULL,
+            looked_at INTEGER NOT NULL,
+            cpu TEXT NOT NULL,
+            network TEXT NOT NULL,
+            input INTEGER,
+            touched INTEGER,
+            file_modified INTEGER,
+            file_counts INTEGER,
+            file_trouble TEXT NOT NULL,
+            broken TEXT) WITHOUT ROWID;
+          CREATE TABLE sample (
+            container_id TEXT NOT NULL REFERENCES container(id) ON DELETE CASCADE,
+            seq INTEGER NOT NULL,
+            since INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            restarted INTEGER NOT NULL,
+            cpu TEXT NOT NULL,
+            network TEXT NOT NULL,
+            gpu TEXT NOT NULL,
+            gpu_memory INTEGER,
+            input INTEGER NOT NULL,
+            PRIMARY KEY (container_id, seq)) WITHOUT ROWID;
+          CREATE TABLE keep_alive (
+            container_id TEXT PRIMARY KEY REFERENCES container(id) ON DELETE CASCADE,
+            until INTEGER NOT NULL) WITHOUT ROWID;
+          CREATE TABLE cursor (device TEXT PRIMARY KEY, sampled INTEGER NOT NULL) WITHOUT ROWID;
           """);
 
   static final int VERSION = MIGRATIONS.size();

@@ -30,6 +30,7 @@ public final class Tables {
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
   private final DeviceTables devices = new DeviceTables(this);
+  private final ActivityTables activity = new ActivityTables(this);
   private boolean appendedEvents;
 
   Tables(Connection connection) {
@@ -246,6 +247,7 @@ public final class Tables {
     update("UPDATE clock SET since = since + ?, due = due + ?", micros, micros);
     update("UPDATE enforcing SET since = since + ?", micros);
     update("UPDATE claim SET since = since + ?, until = until + ?", micros, micros);
+    activity.shift(micros);
   }
 
   // --- devices
@@ -253,6 +255,11 @@ public final class Tables {
   /** Which device is whose. */
   public DeviceTables devices() {
     return devices;
+  }
+
+  /** What containers did lately. */
+  public ActivityTables activity() {
+    return activity;
   }
 
   // --- modes and facts
@@ -356,7 +363,7 @@ public final class Tables {
     return micros == null ? null : instant(micros);
   }
 
-  private static @Nullable Long nullableLong(ResultSet row, String column) throws SQLException {
+  static @Nullable Long nullableLong(ResultSet row, String column) throws SQLException {
     long value = row.getLong(column);
     return row.wasNull() ? null : value;
   }

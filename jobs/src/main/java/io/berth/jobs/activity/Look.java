@@ -1,0 +1,31 @@
+package io.berth.jobs.activity;
+
+import io.berth.jobs.gpu.Reading;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one look at a running container read: its counters as they stand.
+ *
+ * @param cpu microseconds of CPU time that it used so far
+ * @param network bytes that it received and sent so far
+ * @param gpu percent of the busiest of its devices since the last look
+ * @param gpuMemory bytes that it holds; null where that is not known
+ * @param inside what can only be read through its own file system
+ */
+record Look(Measure cpu, Measure network, Measure gpu, @Nullable Long gpuMemory, Inside inside) {
+
+  /**
+   * What its own files say; they may be on a mount that hangs.
+   *
+   * @param input when something was last typed into one of its terminals; null where that is not
+   *     known or it has none
+   * @param keepAlive the mtime of its keep-alive file; empty where there is none
+   */
+  record Inside(@Nullable Instant input, Reading<Optional<Instant>> keepAlive) {
+
+    static final Inside UNANSWERED =
+        new Inside(null, Reading.unknown("its file system has not answered yet"));
+  }
+}
