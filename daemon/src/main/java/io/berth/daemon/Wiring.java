@@ -11,25 +11,31 @@ import io.berth.daemon.http.Metrics;
 import io.berth.daemon.http.Vitals;
 import io.berth.daemon.process.Logging;
 import io.berth.daemon.schedule.Timetable;
+import io.berth.jobs.ActivityPulse;
 import io.berth.jobs.DaemonJournal;
+import io.berth.jobs.Lanes;
+import io.berth.jobs.Messenger;
 import io.berth.jobs.Modes;
 import io.berth.jobs.Sweeps;
+import io.berth.jobs.activity.Activity;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Gpus;
+import io.berth.jobs.gpu.Processes;
+import io.berth.jobs.host.ContainerFiles;
 import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.host.OwnContainer;
+import io.berth.jobs.host.Terminals;
 import io.berth.jobs.ledger.DeviceState;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
-import io.berth.policies.JobName;
+import io.berth.jobs.notify.Notifier;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.Problem;
-import io.berth.policies.Schedule;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -38,7 +44,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,6 +61,10 @@ final class Wiring implements AutoCloseable {
 
   private static final Path PROC = Path.of("/proc");
   private static final int ACTS_AT_ONCE = 8;
+
+  /** Each lasts as long as its container's grace. */
+  private static final int STOPS_AT_ONCE = 64;
+
   private static final int INSPECTS_AT_ONCE = 8;
   private static final Duration INSPECT_PATIENCE = Duration.ofSeconds(5);
   private static final Duration LAST_ACTS = Duration.ofSeconds(10);
@@ -73,6 +82,9 @@ final class Wiring implements AutoCloseable {
   private final Gpus gpus;
   private final Inventory inventory;
   private final ExecutorService lanes;
+  private final ExecutorService stopLanes;
+  private final Activity activity;
+  private final Notifier notifier;
   private final ScheduledExecutorService housekeeping;
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final AtomicBoolean lookIsDue = new AtomicBoolean();
@@ -102,6 +114,7 @@ final class Wiring implements AutoCloseable {
     gpus = Gpus.of(book.gpu(), clock, System::nanoTime);
     inventory = new Inventory(engine, INSPECTS_AT_ONCE, INSPECT_PATIENCE);
     lanes = Executors.newFixedThreadPool(ACTS_AT_ONCE, work -> thread("act", work));
+    stopLanes = Executors.newFixedThreadPool(STOPS_AT_ONCE, work -> thread("stop", work));
     housekeeping = Executors.newScheduledThreadPool(2, work -> thread("housekeeping", work));
 
     eventLog = new EventLog(book.daemon().events(), this::retention, this::backlog, clock);
@@ -113,6 +126,16 @@ final class Wiring implements AutoCloseable {
     Metrics metrics = new Metrics(Version.current(), clock);
     Gauges gauges = new Gauges(metrics);
     UserDatabase users = new GetentUserDatabase(clock);
+    ContainerFiles files = new ContainerFiles(PROC, INSPECT_PATIENCE);
+    activity =
+        new Activity(
+            PROC, Path.of("/sys/fs/cgroup"), gpus, new Processes(PROC), files::modifiedAt, ledger);
+    notifier =
+        Notifier.create(
+            () -> books.book().notifications(),
+            new Terminals(Path.of("/dev"), Path.of("/run/utmp"), users),
+            files,
+            Messenger.journal(ledger, clock));
     Identifications identifications = new Identifications(users, OwnContainer.id(PROC));
     sweeps =
         new Sweeps(
@@ -127,8 +150,10 @@ final class Wiring implements AutoCloseable {
                 books::book,
                 identifications::of,
                 modes,
-                lanes,
+                new Lanes(lanes, stopLanes),
                 gauges,
+                new ActivityPulse(activity, ledger),
+                new Messenger(notifier, clock),
                 stopping::get));
     metrics.watch(vitals(gauges));
     listen(book, metrics);
@@ -136,7 +161,7 @@ final class Wiring implements AutoCloseable {
     subscription = engine.subscribe(null, listener());
     timetable =
         Timetable.start(
-            schedules(books.book()),
+            books.book().schedules(),
             job -> engineUp = sweeps.run(job).engineUp(),
             (job, why) -> log.error("{} ended with an error that nobody expected", job.word(), why),
             clock,
@@ -216,15 +241,6 @@ final class Wiring implements AutoCloseable {
     }
   }
 
-  /** The book's schedules, for the jobs there are. */
-  private PolicyBook.Schedules schedules(PolicyBook book) {
-    Map<JobName, Schedule> mine = new EnumMap<>(JobName.class);
-    for (JobName job : JobName.values()) {
-      mine.put(job, sweeps.jobs().contains(job) ? book.schedules().of(job) : new Schedule.Off());
-    }
-    return new PolicyBook.Schedules(book.schedules().timezone(), mine);
-  }
-
   private EventLog.Retention retention() {
     PolicyBook.DaemonSettings settings = books.book().daemon();
     return new EventLog.Retention(settings.eventsMaxSize(), settings.eventsKeep());
@@ -249,7 +265,7 @@ final class Wiring implements AutoCloseable {
           @Override
           public void replaced(PolicyBook now, List<Problem> notes, List<String> atNextStart) {
             Logging.setLevel(now.daemon().logLevel());
-            timetable.replace(schedules(now));
+            timetable.replace(now.schedules());
             tell("config.reload", Map.of("notes", notes.size(), "at_next_start", atNextStart));
           }
 
@@ -341,9 +357,12 @@ final class Wiring implements AutoCloseable {
     subscription.close();
     timetable.shutdown(LAST_ACTS);
     lanes.shutdown();
-    if (!ended(lanes, LAST_ACTS)) {
+    stopLanes.shutdown();
+    if (!ended(lanes, LAST_ACTS) || !ended(stopLanes, Duration.ZERO)) {
       log.warn("an act is still in hand; the next start finds out what came of it");
     }
+    notifier.close();
+    activity.close();
     tell("daemon.stop", Map.of());
     housekeeping.shutdown();
     ended(housekeeping, LAST_ACTS);

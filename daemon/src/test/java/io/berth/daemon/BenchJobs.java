@@ -2,14 +2,19 @@ package io.berth.daemon;
 
 import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
+import io.berth.jobs.ActivityPulse;
+import io.berth.jobs.Herald;
+import io.berth.jobs.Lanes;
 import io.berth.jobs.Modes;
 import io.berth.jobs.Outcome;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.Tally;
+import io.berth.jobs.activity.Activity;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.NoGpus;
+import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.policies.JobName;
@@ -25,6 +30,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -104,8 +110,18 @@ final class BenchJobs implements AutoCloseable {
         () -> book,
         identifications::of,
         new Modes(ledger, Mode.ENFORCE, () -> false),
-        lanes,
+        new Lanes(lanes, lanes),
         Tally.NONE,
+        new ActivityPulse(
+            new Activity(
+                Path.of("/proc"),
+                Path.of("/sys/fs/cgroup"),
+                new NoGpus(),
+                new Processes(Path.of("/proc")),
+                (container, path) -> Optional.empty(),
+                ledger),
+            ledger),
+        Herald.NONE,
         () -> false);
   }
 

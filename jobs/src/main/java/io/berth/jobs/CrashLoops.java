@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Containers that their restart policy starts again and again: more than five times in ten minutes
@@ -46,8 +45,7 @@ final class CrashLoops {
     return tell ? loop.count() : 0;
   }
 
-  /** Forgets all others. */
-  void retain(Set<String> containerIds) {
-    loops.keySet().retainAll(containerIds);
+  void forget(String containerId) {
+    loops.remove(containerId);
   }
 }

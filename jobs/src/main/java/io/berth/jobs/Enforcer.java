@@ -235,6 +235,7 @@ final class Enforcer {
     if (result.outcome() == Outcome.DONE && act.action().isStop()) {
       herald.tell(
           act.action() == Action.STOP ? Herald.Kind.STOPPED : Herald.Kind.PAUSED,
+          act.job,
           wanted.subject(),
           wanted.act().cause(),
           wanted.act().why(),

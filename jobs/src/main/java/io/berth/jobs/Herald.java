@@ -1,6 +1,7 @@
 package io.berth.jobs;
 
 import io.berth.jobs.rules.Verdict;
+import io.berth.policies.JobName;
 import io.berth.policies.PolicyBook;
 import java.time.Instant;
 
@@ -30,8 +31,14 @@ public interface Herald {
    * @param at when it is to be done, or was
    */
   void tell(
-      Kind kind, Subject subject, Verdict.Cause cause, String why, Instant at, PolicyBook book);
+      Kind kind,
+      JobName job,
+      Subject subject,
+      Verdict.Cause cause,
+      String why,
+      Instant at,
+      PolicyBook book);
 
   /** Tells nobody. */
-  Herald NONE = (kind, subject, cause, why, at, book) -> {};
+  Herald NONE = (kind, job, subject, cause, why, at, book) -> {};
 }

@@ -34,6 +34,7 @@ final class Reconciler {
   private final Ledger ledger;
   private final Outages outages;
   private final Signals signals;
+  private final CrashLoops crashLoops = new CrashLoops();
   private final Instant born;
 
   Reconciler(Ledger ledger, Outages outages, Signals signals, Instant now) {
@@ -112,9 +113,11 @@ final class Reconciler {
           }
           changes++;
         }
+        reportLoop(tables, each, mode, now);
       }
     }
     for (Known each : gone) {
+      crashLoops.forget(each.id());
       record(tables, each, removal(tables, each), mode, now);
       tables.forget(each.id());
       changes++;
@@ -219,6 +222,23 @@ final class Reconciler {
 
   private static @Nullable Instant cut(@Nullable Instant moment) {
     return moment == null ? null : Tables.cut(moment);
+  }
+
+  private void reportLoop(Tables tables, Difference difference, Mode mode, Instant now)
+      throws SQLException {
+    Known before = difference.before;
+    int more = before == null ? 0 : difference.after.restartCount() - before.restartCount();
+    int lately = more <= 0 ? 0 : crashLoops.restarted(difference.after.id(), more, now);
+    if (lately > 0) {
+      Map<String, Object> numbers =
+          Map.of("restarts", lately, "minutes", CrashLoops.WINDOW.toMinutes());
+      record(
+          tables,
+          difference.after,
+          new Change("container.crash_loop", "engine", numbers),
+          mode,
+          now);
+    }
   }
 
   /** Whether it is Berth's own act, which has its event already. */

@@ -269,7 +269,8 @@ final class RuleJob {
         });
     told.add(
         () ->
-            herald.tell(Herald.Kind.EXEMPT, subject, spare.cause(), spare.why(), now, basis.book));
+            herald.tell(
+                Herald.Kind.EXEMPT, name, subject, spare.cause(), spare.why(), now, basis.book));
   }
 
   private void herald(Subject subject, Verdict.Warn warn, Basis basis) {
@@ -278,7 +279,8 @@ final class RuleJob {
           case REMOVE -> Herald.Kind.REMOVAL_ANNOUNCED;
           default -> warn.last() ? Herald.Kind.WARNED_LAST : Herald.Kind.WARNED;
         };
-    herald.tell(kindOfNews, subject, warn.cause(), warn.why(), warn.running().due(), basis.book);
+    herald.tell(
+        kindOfNews, name, subject, warn.cause(), warn.why(), warn.running().due(), basis.book);
   }
 
   private void write(List<Ledger.Update> steps) {

@@ -93,7 +93,7 @@ final class World implements AutoCloseable {
             new Lanes(this::act, this::act),
             Tally.NONE,
             pulse,
-            (kind, subject, cause, why, at, of) ->
+            (kind, job, subject, cause, why, at, of) ->
                 told.add(kind + " " + subject.container().name() + " " + at),
             () -> stopping));
   }

@@ -123,7 +123,9 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
         container.created(),
         container.startedAt(),
         container.finishedAt(),
-        EndedBy.UNKNOWN);
+        EndedBy.UNKNOWN,
+        container.restartCount(),
+        container.startedAt());
   }
 
   /** It used so much more. */

@@ -1,0 +1,76 @@
+package io.berth.jobs;
+
+import io.berth.jobs.activity.Activity;
+import io.berth.jobs.container.Container;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.rules.Idleness;
+import io.berth.policies.Limits;
+import io.berth.policies.PolicyBook;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The pulse as it is measured, on the devices that the ledger says a container has. */
+public final class ActivityPulse implements Pulse {
+
+  private final Activity activity;
+  private final Ledger ledger;
+  private volatile Map<String, Container> watched = Map.of();
+
+  public ActivityPulse(Activity activity, Ledger ledger) {
+    this.activity = activity;
+    this.ledger = ledger;
+  }
+
+  @Override
+  public void sample(Collection<Subject> running, PolicyBook book, Instant now) {
+    List<Container> containers = running.stream().map(Subject::container).toList();
+    Map<String, Container> byId = new HashMap<>();
+    containers.forEach(each -> byId.put(each.id(), each));
+    watched = Map.copyOf(byId);
+    Map<String, Set<String>> devices = new HashMap<>();
+    for (Claim each : ledger.read(tables -> tables.devices().allocation().claims())) {
+      devices.computeIfAbsent(each.holder(), id -> new HashSet<>()).add(each.device());
+    }
+    activity.sample(containers, each -> devices.getOrDefault(each.id(), Set.of()), book, now);
+  }
+
+  @Override
+  public Idleness of(Subject subject, Limits limits, PolicyBook.Policies policies, Instant now) {
+    return activity.idleness(subject.container(), limits, policies, now);
+  }
+
+  @Override
+  public Idleness now(Subject subject, Limits limits, PolicyBook.Policies policies, Instant now) {
+    Set<String> devices = new HashSet<>();
+    ledger
+        .read(tables -> tables.devices().allocation().claimsBy(subject.id()))
+        .forEach(each -> devices.add(each.device()));
+    return activity.idlenessNow(subject.container(), devices, limits, policies, now);
+  }
+
+  @Override
+  public void touched(String containerId, Instant at) {
+    activity.executed(containerId, at);
+  }
+
+  /** In doubt it is somebody's: that only keeps a container longer. */
+  @Override
+  public void executed(String containerId, String action, Instant at) {
+    String command = action.substring(action.indexOf(':') + 1);
+    Container container = watched.get(containerId);
+    if (container == null || !Activity.isHealthcheck(container, command)) {
+      activity.executed(containerId, at);
+    }
+  }
+
+  @Override
+  public void broken(String why) {
+    activity.broken(why);
+  }
+}
