@@ -119,10 +119,14 @@ public final class ContainerFiles {
     try {
       return threads.call(container.id(), () -> pinned(container, work));
     } catch (Libc.Failure e) {
-      throw e.is(Libc.ENOSYS)
-          ? new IOException("this kernel has no openat2: Linux 5.6 or newer is needed", e)
-          : e;
+      throw explained(e);
     }
+  }
+
+  static IOException explained(Libc.Failure failure) {
+    return failure.is(Libc.ENOSYS)
+        ? new IOException("this kernel has no openat2: Linux 5.6 or newer is needed", failure)
+        : failure;
   }
 
   private <T> T pinned(Container container, Work<T> work) throws IOException {

@@ -110,7 +110,8 @@ public record Notice(
    *
    * @param reason the event's word for it, such as {@code idle_timeout}
    * @param sentence for a human
-   * @param numbers what it rests on, the samples too, by the names that the event gives them
+   * @param numbers what it rests on, the samples too, by the names that the event gives them; of
+   *     types that JSON has
    */
   public record Why(String reason, String sentence, Map<String, Object> numbers) {
     public Why {

@@ -402,6 +402,15 @@ class ContainerFilesTest {
   }
 
   @Test
+  void a_kernel_that_is_too_old_is_told() {
+    Libc.Failure old = new Libc.Failure("open /proc/1", Libc.ENOSYS);
+
+    assertThat(ContainerFiles.explained(old)).hasMessageContaining("Linux 5.6 or newer is needed");
+    Libc.Failure other = new Libc.Failure("open /proc/1", Libc.ELOOP);
+    assertThat(ContainerFiles.explained(other)).isSameAs(other);
+  }
+
+  @Test
   void nothing_stays_open() throws IOException {
     touch(FILE);
     long before = openFiles();

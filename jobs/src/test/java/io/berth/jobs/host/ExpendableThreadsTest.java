@@ -17,7 +17,7 @@ class ExpendableThreadsTest {
 
   private final CountDownLatch gate = new CountDownLatch(1);
   private final ExpendableThreads threads =
-      new ExpendableThreads("test", Duration.ofMillis(100), 2);
+      new ExpendableThreads("test", Duration.ofMillis(500), 2);
   private final ExpendableThreads patient =
       new ExpendableThreads("test", Duration.ofSeconds(30), 2);
 
@@ -29,7 +29,7 @@ class ExpendableThreadsTest {
   private void hang(String key) {
     assertThatThrownBy(() -> threads.call(key, this::waitAtGate))
         .isInstanceOf(IOException.class)
-        .hasMessage("no answer within 100ms");
+        .hasMessage("no answer within 500ms");
   }
 
   private String waitAtGate() throws InterruptedException {

@@ -26,6 +26,7 @@ class NotifierTest {
   private final List<Delivery> heard = new CopyOnWriteArrayList<>();
   private final AtomicInteger reports = new AtomicInteger();
   private final List<Notifier> open = new ArrayList<>();
+  private volatile Duration timeout = LONG;
 
   private interface Work {
     Delivery deliver(Message message) throws IOException, InterruptedException;
@@ -50,11 +51,11 @@ class NotifierTest {
     open.forEach(Notifier::close);
   }
 
-  private Notifier notifier(Duration timeout, Channel... channels) {
-    Notifications settings = Notices.settings(true, "/x", List.of(), null, timeout);
+  private Notifier notifier(Duration first, Channel... channels) {
+    timeout = first;
     Notifier made =
         new Notifier(
-            () -> settings,
+            () -> Notices.settings(true, "/x", List.of(), null, timeout),
             List.of(channels),
             (notice, deliveries) -> {
               heard.addAll(deliveries);
@@ -111,7 +112,7 @@ class NotifierTest {
 
     notifier.tell(Notices.warning());
 
-    await().untilAtomic(reports, org.hamcrest.Matchers.is(1));
+    await().untilAsserted(() -> assertThat(reports).hasValue(1));
     assertThat(heard)
         .containsExactly(
             Delivery.delivered("one", "here"),
@@ -123,7 +124,7 @@ class NotifierTest {
   void it_is_heard_that_no_channel_is_on() {
     notifier(LONG).tell(Notices.warning());
 
-    await().untilAtomic(reports, org.hamcrest.Matchers.is(1));
+    await().untilAsserted(() -> assertThat(reports).hasValue(1));
     assertThat(heard).isEmpty();
   }
 
@@ -145,21 +146,34 @@ class NotifierTest {
     assertThat(arrived.get().text()).startsWith("Berth: your container train");
     assertThat(reports).hasValue(0);
     gate.countDown();
-    await().untilAtomic(reports, org.hamcrest.Matchers.is(1));
+    await().untilAsserted(() -> assertThat(reports).hasValue(1));
   }
 
   @Test
-  void a_delivery_past_its_time_is_given_up_and_the_next_is_tried() {
-    Notifier notifier = notifier(SHORT, hanging("slow", false));
+  void a_delivery_past_its_time_is_interrupted_and_the_next_is_tried() {
+    AtomicInteger interrupts = new AtomicInteger();
+    Channel slow =
+        new FakeChannel(
+            "slow",
+            true,
+            message -> {
+              try {
+                gate.await();
+              } catch (InterruptedException e) {
+                interrupts.incrementAndGet();
+                throw e;
+              }
+              return Delivery.delivered("slow", "late");
+            });
+    Notifier notifier = notifier(SHORT, slow);
 
-    List<Delivery> first = notifier.deliver(Notices.warning()).join();
-    gate.countDown();
-
-    assertThat(first)
-        .containsExactly(Delivery.failed("slow", "gave up after 100ms (notifications.timeout)"));
     assertThat(notifier.deliver(Notices.warning()).join())
-        .extracting(Delivery::result)
-        .containsExactly(Result.DELIVERED);
+        .containsExactly(Delivery.failed("slow", "gave up after 100ms (notifications.timeout)"));
+    await().untilAsserted(() -> assertThat(interrupts).hasValue(1));
+    gate.countDown();
+    timeout = LONG;
+    assertThat(notifier.deliver(Notices.warning()).join())
+        .containsExactly(Delivery.delivered("slow", "late"));
   }
 
   @Test
@@ -224,7 +238,7 @@ class NotifierTest {
     notifier.close();
     notifier.tell(Notices.warning());
 
-    await().untilAtomic(reports, org.hamcrest.Matchers.is(3));
+    await().untilAsserted(() -> assertThat(reports).hasValue(3));
     assertThat(heard)
         .hasSize(3)
         .allMatch(delivery -> delivery.equals(Delivery.failed("slow", "berthd is going down")));
@@ -247,6 +261,6 @@ class NotifierTest {
     notifier.tell(Notices.warning());
     notifier.tell(Notices.warning());
 
-    await().untilAtomic(calls, org.hamcrest.Matchers.is(2));
+    await().untilAsserted(() -> assertThat(calls).hasValue(2));
   }
 }

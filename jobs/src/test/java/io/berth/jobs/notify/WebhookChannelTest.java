@@ -110,7 +110,12 @@ class WebhookChannelTest {
   @ValueSource(strings = {"file:///etc/passwd", "https://127.0.0.1:1/", "/elsewhere"})
   void a_redirect_is_not_followed(String target) throws IOException, InterruptedException {
     CountDownLatch elsewhere = new CountDownLatch(1);
-    server.createContext("/elsewhere", exchange -> elsewhere.countDown());
+    server.createContext(
+        "/elsewhere",
+        exchange -> {
+          elsewhere.countDown();
+          exchange.close();
+        });
     Delivery delivery =
         deliver(
             serve(
