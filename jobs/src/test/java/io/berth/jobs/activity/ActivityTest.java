@@ -591,7 +591,7 @@ class ActivityTest {
     host.samples(1);
     Instant busy = host.now;
     for (int i = 0; i < 500; i++) {
-      host.counted(train, i % 7 * 50_000, i % 5 * 1_000);
+      host.counted(train, i % 7 * 50_000L, i % 5 * 1_000L);
       host.samples(1);
     }
 
