@@ -111,6 +111,9 @@ class ActivityTest {
     host.samples(1);
 
     assertThat(idleness().state()).isEqualTo(ACTIVE);
+    Instant burst = host.now;
+    host.samples(3);
+    isIdleSince(burst);
   }
 
   @Test
