@@ -72,6 +72,7 @@ class DocsTest {
       strings = {
         "README.md",
         "AGENTS.md",
+        "docs/activity.md",
         "docs/design-decisions.md",
         "docs/events.md",
         "docs/notifications.md",

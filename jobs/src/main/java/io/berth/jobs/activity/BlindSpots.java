@@ -75,8 +75,7 @@ final class BlindSpots {
     if (mig && exporter == null) {
       spots.add(
           "a container with a process on a MIG instance is never idle: NVML has no utilisation of"
-              + " those. Run a dcgm-exporter and set "
-              + DcgmExporter.SETTING);
+              + " those. Run a dcgm-exporter and set gpu.dcgm_exporter");
     }
     int silent = insides.silent();
     if (silent > 0) {

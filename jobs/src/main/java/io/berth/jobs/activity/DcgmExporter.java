@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 /** A dcgm-exporter, asked beside whoever asks; one that does not answer in time is unknown. */
 final class DcgmExporter {
 
-  static final String SETTING = "gpu.dcgm_exporter";
   private static final int OK = 200;
 
   private final Duration patience;
@@ -39,7 +38,7 @@ final class DcgmExporter {
     if (url == null) {
       return () ->
           Reading.unknown(
-              "MIG instances have no utilisation in NVML: run a dcgm-exporter and set " + SETTING);
+              "MIG instances have no utilisation in NVML: run a dcgm-exporter and set gpu.dcgm_exporter");
     }
     try {
       HttpRequest request = HttpRequest.newBuilder(URI.create(url)).timeout(patience).build();
@@ -82,6 +81,7 @@ final class DcgmExporter {
   }
 
   private static Reading<GrEngineActive> unknown(String url, String why) {
-    return Reading.unknown(url + ": " + why + "; check the dcgm-exporter, or correct " + SETTING);
+    return Reading.unknown(
+        url + ": " + why + "; check the dcgm-exporter, or correct gpu.dcgm_exporter");
   }
 }

@@ -22,7 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class GpuWatch {
 
-  private static final String MIG = "MIG-";
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final Gpus gpus;
@@ -42,7 +41,7 @@ final class GpuWatch {
    * @param exporterUrl null where there is no dcgm-exporter
    */
   GpuLook look(Set<String> uuids, @Nullable String exporterUrl) {
-    boolean mig = uuids.stream().anyMatch(GpuWatch::isMig);
+    boolean mig = uuids.stream().anyMatch(Device::isMig);
     DcgmExporter.Answer asked = mig ? exporter.ask(exporterUrl) : exporter.ask(null);
     Reading<Inventory> inventory = mig ? gpus.inventory() : Reading.unknown("not needed");
     Reading<GrEngineActive> metrics = asked.get();
@@ -57,7 +56,9 @@ final class GpuWatch {
       Reading<Double> whole =
           used.isKnown()
               ? Reading.unknown("not needed")
-              : isMig(uuid) ? instance(uuid, inventory, metrics) : percent(gpus.utilisation(uuid));
+              : Device.isMig(uuid)
+                  ? instance(uuid, inventory, metrics)
+                  : percent(gpus.utilisation(uuid));
       devices.put(uuid, new GpuLook.OnDevice(used, running, whole));
     }
     return new GpuLook(devices, places);
@@ -108,10 +109,6 @@ final class GpuWatch {
 
   private static Optional<String> parentOf(String uuid, Reading<Inventory> inventory) {
     return inventory.asOptional().flatMap(listed -> listed.device(uuid)).map(Device::parent);
-  }
-
-  static boolean isMig(String uuid) {
-    return uuid.startsWith(MIG);
   }
 
   /** That look counts: the next one begins where it ended. */

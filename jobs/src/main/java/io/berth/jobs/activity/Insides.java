@@ -53,7 +53,8 @@ final class Insides implements AutoCloseable {
             IDLE_THREAD.toSeconds(),
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(), // holds one for each container at most
-            Insides::thread);
+            Insides::thread,
+            new ThreadPoolExecutor.DiscardPolicy()); // once closed, nobody is answered any more
     threads.allowCoreThreadTimeOut(true);
   }
 

@@ -56,24 +56,38 @@ final class Judge {
     if (hold.isPresent()) {
       return active("kept" + until(hold.get().until()) + " by " + hold.get().what());
     }
-    Holds.Hold last = holds.last();
+    return followBack(samples);
+  }
+
+  private Idleness followBack(List<Sample> samples) {
     for (int i = samples.size() - 1; i >= 0; i--) {
-      Sample sample = samples.get(i);
-      if (!sample.at().isAfter(last.until())) {
-        return agreeing >= thresholds.window() ? idle(samples) : held(last);
+      Optional<Idleness> end = endOfRun(samples.get(i));
+      if (end.isPresent()) {
+        return isLongEnough() ? idle(samples) : end.get();
       }
-      Optional<String> busy = thresholds.busy(sample);
-      String unknown = sample.unknownBecause();
-      if (busy.isPresent() || !unknown.isEmpty()) {
-        return agreeing >= thresholds.window()
-            ? idle(samples)
-            : busy.map(what -> active(busyWords(sample, what)))
-                .orElseGet(
-                    () -> Idleness.unknown(unknown + " (" + Words.moment(sample.at()) + ")"));
-      }
-      add(sample, last.until());
+      add(samples.get(i), holds.last().until());
     }
-    return agreeing >= thresholds.window() ? idle(samples) : tooYoung();
+    return isLongEnough() ? idle(samples) : tooYoung();
+  }
+
+  private boolean isLongEnough() {
+    return agreeing >= thresholds.window();
+  }
+
+  /** What the container is by that sample, if it ends the run; empty where it does not. */
+  private Optional<Idleness> endOfRun(Sample sample) {
+    Holds.Hold last = holds.last();
+    if (!sample.at().isAfter(last.until())) {
+      return Optional.of(held(last));
+    }
+    Optional<String> busy = thresholds.busy(sample);
+    if (busy.isPresent()) {
+      return Optional.of(active(busyWords(sample, busy.get())));
+    }
+    String unknown = sample.unknownBecause();
+    return unknown.isEmpty()
+        ? Optional.empty()
+        : Optional.of(Idleness.unknown(unknown + " (" + Words.moment(sample.at()) + ")"));
   }
 
   /** One that a hold cuts says when the run begins, and is no sample of the window. */
@@ -104,24 +118,20 @@ final class Judge {
 
   private String idleWords(Instant from, Sample newest) {
     Long held = newest.gpuMemory();
-    return "idle since "
-        + Words.moment(from)
-        + ", by "
-        + agreeing
-        + " samples: at most "
-        + text(gpu, Words::percent)
-        + " of a GPU (idle below "
-        + Words.percent(thresholds.gpu())
-        + "), "
-        + text(cpu, Words::percent)
-        + " of a core (below "
-        + Words.percent(thresholds.cpu())
-        + "), network "
-        + text(network, Words::bytes)
-        + " in 30 s (below "
-        + Words.bytes(thresholds.network())
-        + "); nobody came to it"
-        + (held != null && held > 0 ? "; it holds " + Words.bytes(held) + " of GPU memory" : "");
+    String memory = held == null || held == 0 ? "" : "; it holds %s of GPU memory";
+    return """
+        idle since %s, by %d samples: at most %s of a GPU (idle below %s), %s of a core (below %s), \
+        network %s in 30 s (below %s); nobody came to it"""
+            .formatted(
+                Words.moment(from),
+                agreeing,
+                text(gpu, Words::percent),
+                Words.percent(thresholds.gpu()),
+                text(cpu, Words::percent),
+                Words.percent(thresholds.cpu()),
+                text(network, Words::bytes),
+                Words.bytes(thresholds.network()))
+        + memory.formatted(Words.bytes(held == null ? 0 : held.doubleValue()));
   }
 
   private static String text(@Nullable Measure measure, DoubleFunction<String> words) {

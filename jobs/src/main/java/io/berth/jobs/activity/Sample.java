@@ -56,8 +56,7 @@ public record Sample(
 
   /** Whether it and the next one can become one without any of their kind being lost. */
   boolean canMerge(Sample next) {
-    return at.equals(next.from)
-        && restarted == next.restarted
+    return restarted == next.restarted
         && input == next.input
         && cpu.state() == next.cpu.state()
         && network.state() == next.network.state()

@@ -55,7 +55,7 @@ public record Device(
   }
 
   /** Whether that is the UUID of a MIG instance, in the form of any driver. */
-  static boolean isMig(String uuid) {
+  public static boolean isMig(String uuid) {
     return uuid.startsWith("MIG-");
   }
 

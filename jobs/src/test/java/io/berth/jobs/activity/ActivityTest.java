@@ -4,10 +4,12 @@ import static io.berth.jobs.rules.Idleness.State.ACTIVE;
 import static io.berth.jobs.rules.Idleness.State.IDLE;
 import static io.berth.jobs.rules.Idleness.State.UNKNOWN;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.gpu.GpuProcess;
+import io.berth.jobs.ledger.LedgerException;
 import io.berth.jobs.rules.Idleness;
 import io.berth.policies.LimitKey;
 import java.io.IOException;
@@ -27,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ActivityTest {
 
   private static final long SECOND = 1_000_000; // of CPU time, in microseconds
-  private static final long MIB = 1 << 20;
+  private static final long MIB = 1L << 20;
 
   @TempDir Path folder;
   private TestHost host;
@@ -109,6 +111,9 @@ class ActivityTest {
     host.samples(1);
 
     assertThat(idleness().state()).isEqualTo(ACTIVE);
+    Instant burst = host.now;
+    host.samples(3);
+    isIdleSince(burst);
   }
 
   @Test
@@ -410,6 +415,8 @@ class ActivityTest {
 
   @Test
   void a_restart_by_its_policy_goes_on_with_the_same_life() {
+    host.counted(train, 100 * SECOND, 100 * MIB);
+    host.samples(1);
     Instant first = host.now;
     host.samples(4);
     train = host.restarts(train, host.now.plusSeconds(5), 1);
@@ -528,6 +535,45 @@ class ActivityTest {
     assertThat(idleness().state()).isEqualTo(IDLE);
   }
 
+  @Test
+  void a_jump_of_the_clock_moves_what_holds_it_along() {
+    Duration jump = Duration.ofHours(5);
+    host.samples(3);
+    host.activity.keepAlive(train.id(), host.now.plus(Duration.ofMinutes(2)), host.now);
+    host.ledger.update(tables -> tables.shift(jump));
+    host.activity.broken("the clock jumped by 5h");
+    host.now = host.now.plus(jump);
+    host.limits = host.limits.with(LimitKey.IDLE_DETECTION_WINDOW, 1L);
+
+    host.samples(4);
+    assertThat(idleness().state()).isEqualTo(ACTIVE);
+    host.samples(1);
+    isIdleSince(host.now.minus(TestHost.STEP));
+  }
+
+  @Test
+  void a_sample_that_can_not_be_kept_was_not_taken_and_the_next_one_covers_its_time() {
+    host.samples(5);
+    host.counted(train, 10 * SECOND, 0);
+    host.gpus.uses("GPU-0", 4711, 90);
+    host.ledger.close();
+    assertThatThrownBy(() -> host.samples(1)).isInstanceOf(LedgerException.class);
+    assertThat(host.history(train)).hasSize(5);
+
+    host.restartDaemon();
+    host.samples(1);
+    assertThat(host.newest(train).gpu()).isEqualTo(Measure.known(90));
+    assertThat(host.newest(train).length()).isEqualTo(TestHost.STEP.multipliedBy(2));
+  }
+
+  @Test
+  void a_host_whose_gpus_can_not_be_read_says_so() {
+    assertThat(host.activity.blindSpots()).isEmpty();
+    host.gpus.fails("Driver Not Loaded (9)");
+
+    assertThat(host.activity.blindSpots()).singleElement().asString().contains("Not Loaded (9)");
+  }
+
   // --- right before an act
 
   @Test
@@ -590,7 +636,7 @@ class ActivityTest {
     host.counted(train, 10 * SECOND, 0);
     host.samples(1);
     Instant busy = host.now;
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 200; i++) {
       host.counted(train, i % 7 * 50_000L, i % 5 * 1_000L);
       host.samples(1);
     }

@@ -73,6 +73,14 @@ class NvmlProcessTest {
   }
 
   @Test
+  void a_mig_instance_tells_the_number_of_its_gpu_instance_and_a_gpu_has_none() {
+    bench.fake.state("gpu GPU-a mig", "mig MIG-1 GPU-a 3g.40gb slot=5");
+
+    assertThat(known(bench.gpus.gpuInstance("MIG-1"))).isEqualTo(5);
+    assertThat(bench.gpus.gpuInstance("GPU-a").isKnown()).isFalse();
+  }
+
+  @Test
   void drivers_without_the_newer_symbols_are_read_by_the_older_struct() throws IOException {
     try (NvmlBench old =
         NvmlBench.without(
