@@ -13,14 +13,17 @@ import io.berth.daemon.process.Logging;
 import io.berth.daemon.schedule.Timetable;
 import io.berth.jobs.DaemonJournal;
 import io.berth.jobs.Modes;
+import io.berth.jobs.ProcessKiller;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Gpus;
+import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.host.OwnContainer;
+import io.berth.jobs.ledger.Compaction;
 import io.berth.jobs.ledger.DeviceState;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
@@ -62,6 +65,9 @@ final class Wiring implements AutoCloseable {
 
   /** Events come in bursts: one look serves all of them. */
   private static final Duration GATHER = Duration.ofMillis(200);
+
+  /** Not a day: a daemon that is restarted every night has to come to it as well. */
+  private static final Duration COMPACTIONS = Duration.ofHours(6);
 
   private static final Logger log = LoggerFactory.getLogger(Wiring.class);
 
@@ -108,6 +114,7 @@ final class Wiring implements AutoCloseable {
     ledger.whenEventsAreWritten(() -> soon(pumpIsDue, Duration.ZERO, eventLog::pump));
     every(Duration.ofSeconds(30), eventLog::pump);
     every(Duration.ofMinutes(10), eventLog::tidy);
+    every(COMPACTIONS, this::compact);
     journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger));
 
     Metrics metrics = new Metrics(Version.current(), clock);
@@ -120,6 +127,8 @@ final class Wiring implements AutoCloseable {
                 engine,
                 inventory,
                 gpus,
+                new Processes(PROC),
+                ProcessKiller.onHost(),
                 ledger,
                 clock,
                 System::nanoTime,
@@ -225,6 +234,14 @@ final class Wiring implements AutoCloseable {
     return new PolicyBook.Schedules(book.schedules().timezone(), mine);
   }
 
+  private void compact() {
+    Duration keep = books.book().daemon().journalKeep().duration();
+    if (keep != null) {
+      int dropped = Compaction.run(ledger, clock.instant(), keep, eventLog.writtenUpTo());
+      log.info("{} rows older than {} were dropped from the journal", dropped, keep);
+    }
+  }
+
   private EventLog.Retention retention() {
     PolicyBook.DaemonSettings settings = books.book().daemon();
     return new EventLog.Retention(settings.eventsMaxSize(), settings.eventsKeep());
@@ -279,6 +296,16 @@ final class Wiring implements AutoCloseable {
       @Override
       public Map<DeviceState, Share> devices() {
         return gauges.devices();
+      }
+
+      @Override
+      public int orphanProcesses() {
+        return gauges.orphans();
+      }
+
+      @Override
+      public int ownersOverQuota() {
+        return gauges.overQuota();
       }
 
       @Override

@@ -5,6 +5,7 @@ import static io.berth.policies.JobName.RECONCILE;
 import static io.berth.policies.JobName.STALE_CLEANUP;
 
 import io.berth.daemon.process.Logging;
+import io.berth.jobs.gpu.NoGpus;
 import io.berth.policies.JobName;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -102,7 +103,7 @@ final class Bench {
   /** Sweeps that find nothing to do, beside one list call. */
   private void warm(int containers) throws Exception {
     say("warm sweeps of " + containers);
-    try (BenchJobs jobs = new BenchJobs(host, newFolder(), NOTHING_DUE, false)) {
+    try (BenchJobs jobs = new BenchJobs(host, new NoGpus(), newFolder(), NOTHING_DUE, false)) {
       List<Double> list = new ArrayList<>();
       List<Double> created = new ArrayList<>();
       List<Double> stale = new ArrayList<>();
@@ -130,7 +131,7 @@ final class Bench {
     List<Double> reconcile = new ArrayList<>();
     for (int i = 0; i <= COLD_ROUNDS; i++) {
       double one = millis(() -> listAndInspect(ids));
-      try (BenchJobs jobs = new BenchJobs(host, newFolder(), NOTHING_DUE, false)) {
+      try (BenchJobs jobs = new BenchJobs(host, new NoGpus(), newFolder(), NOTHING_DUE, false)) {
         double two = millis(() -> jobs.run(STALE_CLEANUP));
         double three = millis(() -> jobs.run(RECONCILE));
         if (i > 0) {
@@ -171,7 +172,7 @@ final class Bench {
   }
 
   private double removeAllDue() throws Exception {
-    try (BenchJobs jobs = new BenchJobs(host, newFolder(), ALL_DUE, true)) {
+    try (BenchJobs jobs = new BenchJobs(host, new NoGpus(), newFolder(), ALL_DUE, true)) {
       return millis(() -> removed(jobs, CREATED_CLEANUP));
     }
   }

@@ -4,12 +4,14 @@ import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
 import io.berth.jobs.Modes;
 import io.berth.jobs.Outcome;
+import io.berth.jobs.ProcessKiller;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.Tally;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.Inventory;
-import io.berth.jobs.gpu.NoGpus;
+import io.berth.jobs.gpu.Gpus;
+import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.policies.JobName;
@@ -57,12 +59,13 @@ final class BenchJobs implements AutoCloseable {
   private final Engine.Subscription subscription;
 
   /**
+   * @param gpus of the host
    * @param folder for the ledger and the event log; on a disk, since the ledger waits for it
    * @param yaml the configuration
    * @param looks whether they look a moment after each event, as the daemon does, the event
    *     stream's opening being the first; else each sweep is the only one that looks
    */
-  BenchJobs(URI host, Path folder, String yaml, boolean looks)
+  BenchJobs(URI host, Gpus gpus, Path folder, String yaml, boolean looks)
       throws IOException, InterruptedException {
     book = parse(yaml);
     engine = new DockerEngine(host, () -> Duration.ofSeconds(30), () -> true);
@@ -71,7 +74,7 @@ final class BenchJobs implements AutoCloseable {
     EventLog.Retention keepAll = new EventLog.Retention(LOG_SIZE, TimeLimit.of(Duration.ofDays(1)));
     eventLog = new EventLog(folder.resolve("events.jsonl"), () -> keepAll, this::backlog, clock);
     ledger.whenEventsAreWritten(() -> housekeeping.execute(eventLog::pump));
-    sweeps = new Sweeps(parts(host));
+    sweeps = new Sweeps(parts(host, gpus));
     CountDownLatch connected = new CountDownLatch(1);
     subscription =
         engine.subscribe(
@@ -91,12 +94,14 @@ final class BenchJobs implements AutoCloseable {
     }
   }
 
-  private Sweeps.Parts parts(URI host) throws IOException {
+  private Sweeps.Parts parts(URI host, Gpus gpus) throws IOException {
     Identifications identifications = new Identifications(new GetentUserDatabase(clock), null);
     return new Sweeps.Parts(
         engine,
         inventory,
-        new NoGpus(),
+        gpus,
+        new Processes(Path.of("/proc")),
+        ProcessKiller.onHost(),
         ledger,
         clock,
         System::nanoTime,

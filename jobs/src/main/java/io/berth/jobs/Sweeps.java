@@ -4,6 +4,7 @@ import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Gpus;
+import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
@@ -48,6 +49,8 @@ public final class Sweeps {
       Engine engine,
       Inventory inventory,
       Gpus gpus,
+      Processes processes,
+      ProcessKiller killer,
       Ledger ledger,
       InstantSource clock,
       LongSupplier ticker,
@@ -87,6 +90,7 @@ public final class Sweeps {
   private final Lookout lookout;
   private final Breaker breaker;
   private final ReleaseJob release;
+  private final Orphans orphans;
   private final Map<JobName, CleanupJob> cleanups = new EnumMap<>(JobName.class);
   private final Map<JobName, Object> turns = new EnumMap<>(JobName.class);
   private final Set<JobName> failing = ConcurrentHashMap.newKeySet();
@@ -113,6 +117,7 @@ public final class Sweeps {
             parts.tally,
             parts.stopping);
     this.release = new ReleaseJob(parts.engine, parts.ledger, parts.clock, inFlight, parts.lanes);
+    this.orphans = new Orphans(parts);
     cleanups.put(
         JobName.CREATED_CLEANUP,
         new CleanupJob(
@@ -205,13 +210,16 @@ public final class Sweeps {
       Picture picture,
       Identification identification,
       Mode mode,
-      BooleanSupplier unchanged) {
+      BooleanSupplier unchanged)
+      throws EngineException {
     CleanupJob cleanup = cleanups.get(job);
     if (cleanup != null) {
       return cleanup.sweep(picture, identification, unchanged);
     }
-    return new Enforcer.Enforced(
-        Map.of(), job == JobName.GPU_RELEASE ? release.sweep(picture, mode) : List.of());
+    List<CompletableFuture<Outcome>> releases =
+        job == JobName.GPU_RELEASE ? release.sweep(picture, mode) : List.of();
+    orphans.look(picture, parts.modes.of(JobName.GPU_RELEASE, picture.book()));
+    return new Enforcer.Enforced(Map.of(), releases);
   }
 
   /**

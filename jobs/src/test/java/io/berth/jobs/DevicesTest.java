@@ -13,7 +13,6 @@ import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.policies.JobName;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -41,12 +40,7 @@ class DevicesTest {
   @AfterEach
   void the_journal_folds_to_the_state() {
     Allocation state = world.ledger().read(tables -> tables.devices().allocation());
-    Allocation folded =
-        DeviceTables.fold(
-            world
-                .ledger()
-                .read(
-                    tables -> tables.devices().movesUntil(Instant.parse("9999-12-31T00:00:00Z"))));
+    Allocation folded = world.ledger().read(tables -> tables.devices().folded(DeviceTables.ALL));
     assertThat(folded.devices()).isEqualTo(state.devices());
     assertThat(withoutTimes(folded)).isEqualTo(withoutTimes(state));
     world.close();

@@ -10,6 +10,7 @@ import io.berth.jobs.container.OwnerChain;
 import io.berth.jobs.container.TypeChain;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.Inventory;
+import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.policies.ContainerType;
@@ -50,6 +51,7 @@ final class World implements AutoCloseable {
       """;
 
   private final Path file;
+  private final Path proc;
   private Instant now = START;
   private long nanos = 1_000_000_000L;
   private HostState host =
@@ -63,12 +65,14 @@ final class World implements AutoCloseable {
   private boolean parking;
   private boolean closed;
   final FakeGpus gpus = new FakeGpus();
+  ProcessKiller killer = (pid, isStill) -> Outcome.FAILED;
   final FakeEngine engine = new FakeEngine(() -> now);
   private Ledger ledger;
   private Sweeps sweeps;
 
   World(Path folder, String yaml) {
     this.file = folder.resolve("ledger.db");
+    this.proc = folder.resolve("proc");
     this.book = parse(yaml);
     this.ledger = Ledger.open(file, now);
     this.sweeps = sweeps();
@@ -81,6 +85,8 @@ final class World implements AutoCloseable {
             engine,
             new Inventory(engine, 1, Duration.ofSeconds(30)),
             gpus,
+            new Processes(proc),
+            killer,
             ledger,
             () -> now,
             () -> nanos,

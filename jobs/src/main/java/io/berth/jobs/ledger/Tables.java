@@ -6,11 +6,15 @@ import io.berth.jobs.container.Owner;
 import io.berth.policies.ContainerType;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,6 +22,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +33,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tables {
 
+  static final long FIRST = micros(Instant.parse("0001-01-01T00:00:00Z"));
+
+  /** No moment in here is later. */
+  public static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+
+  static final long LAST = micros(LATEST);
+
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
   private final DeviceTables devices = new DeviceTables(this);
+  private final FindingTables findings = new FindingTables(this);
   private boolean appendedEvents;
 
   Tables(Connection connection) {
@@ -77,18 +91,31 @@ public final class Tables {
         limit);
   }
 
-  /** Intents without an outcome: the daemon ended between the two. Oldest first. */
+  /**
+   * Intents to act on a container without an outcome: the daemon ended between the two. Oldest
+   * first.
+   */
   public List<JournalEntry> openIntents() throws SQLException {
     return journal(
         """
-        SELECT * FROM journal i WHERE kind = 'INTENT'
+        SELECT * FROM journal i WHERE kind = 'INTENT' AND subject LIKE 'container.%'
         AND NOT EXISTS (SELECT 1 FROM journal o WHERE o.intent = i.seq) ORDER BY seq""");
   }
 
-  /** The acts that were tried after that moment, whatever came of them. */
+  /** The acts on containers that were tried after that moment, whatever came of them. */
   public List<JournalEntry> intentsSince(Instant moment) throws SQLException {
     return journal(
-        "SELECT * FROM journal WHERE kind = 'INTENT' AND at > ? ORDER BY seq", micros(moment));
+        "SELECT * FROM journal WHERE kind = 'INTENT' AND subject LIKE 'container.%' AND at > ? ORDER BY seq",
+        micros(moment));
+  }
+
+  /** The number of the last row that was written at that moment or before; 0 for none. */
+  public long lastSeqAt(Instant moment) throws SQLException {
+    return rows(
+            "SELECT coalesce(max(seq), 0) FROM journal WHERE at <= ?",
+            row -> row.getLong(1),
+            micros(moment))
+        .get(0);
   }
 
   /** All that was recorded of a container, oldest first. */
@@ -129,7 +156,7 @@ public final class Tables {
     return known;
   }
 
-  private static Known known(ResultSet row) throws SQLException {
+  static Known known(ResultSet row) throws SQLException {
     return new Known(
         row.getString("id"),
         row.getString("name"),
@@ -180,7 +207,7 @@ public final class Tables {
     return clocks;
   }
 
-  private static ClockRow clock(ResultSet row) throws SQLException {
+  static ClockRow clock(ResultSet row) throws SQLException {
     String warnedIn = row.getString("warned_in");
     return new ClockRow(
         row.getString("container_id"),
@@ -232,6 +259,11 @@ public final class Tables {
     return devices;
   }
 
+  /** What else was found on the devices. */
+  public FindingTables findings() {
+    return findings;
+  }
+
   // --- modes and facts
 
   /** Since when a job has been enforcing without a break; empty where it is not. */
@@ -252,12 +284,32 @@ public final class Tables {
 
   /** A value that must survive a restart; empty where it was never kept. */
   public Optional<String> fact(String name) throws SQLException {
-    return rows("SELECT value FROM fact WHERE name = ?", row -> row.getString(1), name).stream()
+    return rows("SELECT name, value, sum FROM fact WHERE name = ?", Tables::fact, name).stream()
         .findFirst();
   }
 
+  /** Its checksum stands in for a check of what it should look like, which its users know. */
+  static String fact(ResultSet row) throws SQLException {
+    String value = row.getString("value");
+    Long sum = nullableLong(row, "sum");
+    if (sum != null && sum != sumOf(row.getString("name"), value)) {
+      throw new IllegalArgumentException("the checksum of '" + value + "' is another one");
+    }
+    return value;
+  }
+
+  private static long sumOf(String name, String value) {
+    CRC32 sum = new CRC32();
+    sum.update((name + "\0" + value).getBytes(StandardCharsets.UTF_8));
+    return sum.getValue();
+  }
+
   public void keep(String name, String value) throws SQLException {
-    update("INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", name, value);
+    update(
+        "INSERT OR REPLACE INTO fact (name, value, sum) VALUES (?, ?, ?)",
+        name,
+        value,
+        sumOf(name, value));
   }
 
   public void drop(String name) throws SQLException {
@@ -273,12 +325,35 @@ public final class Tables {
   <T> List<T> rows(String query, Mapper<T> mapper, @Nullable Object... arguments)
       throws SQLException {
     List<T> found = new ArrayList<>();
+    each(query, mapper, found::add, arguments);
+    return found;
+  }
+
+  /**
+   * One row after the other, without keeping any.
+   *
+   * @throws SQLDataException if one holds what no Berth wrote
+   */
+  <T> void each(String query, Mapper<T> mapper, Consumer<T> consumer, @Nullable Object... arguments)
+      throws SQLException {
     try (ResultSet rows = set(query, arguments).executeQuery()) {
       while (rows.next()) {
-        found.add(mapper.map(rows));
+        consumer.accept(mapped(rows, mapper));
       }
     }
-    return found;
+  }
+
+  private static <T> T mapped(ResultSet row, Mapper<T> mapper) throws SQLException {
+    try {
+      return mapper.map(row);
+    } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
+      ResultSetMetaData meta = row.getMetaData();
+      throw new SQLDataException(
+          "table %s, row with %s %s: %s"
+              .formatted(
+                  meta.getTableName(1), meta.getColumnName(1), row.getString(1), e.getMessage()),
+          e);
+    }
   }
 
   void update(String statement, @Nullable Object... arguments) throws SQLException {
@@ -323,7 +398,13 @@ public final class Tables {
     return moment == null ? null : micros(moment);
   }
 
+  /**
+   * @throws IllegalArgumentException if it is in no year from 1 to 9999: no clock says so
+   */
   static Instant instant(long micros) {
+    if (micros < FIRST || micros > LAST) {
+      throw new IllegalArgumentException(micros + " is no moment");
+    }
     return Instant.ofEpochSecond(
         Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000L);
   }
@@ -333,7 +414,7 @@ public final class Tables {
     return micros == null ? null : instant(micros);
   }
 
-  private static @Nullable Long nullableLong(ResultSet row, String column) throws SQLException {
+  static @Nullable Long nullableLong(ResultSet row, String column) throws SQLException {
     long value = row.getLong(column);
     return row.wasNull() ? null : value;
   }
