@@ -2,6 +2,7 @@ package io.berth.daemon;
 
 import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
+import io.berth.jobs.Allocator;
 import io.berth.jobs.Modes;
 import io.berth.jobs.Outcome;
 import io.berth.jobs.ProcessKiller;
@@ -137,6 +138,11 @@ final class BenchJobs implements AutoCloseable {
   private static PolicyBook parse(String yaml) {
     PolicyLoader.Loaded loaded = PolicyLoader.parse("bench.yaml", yaml);
     return Objects.requireNonNull(loaded.book(), () -> loaded.problems().toString());
+  }
+
+  /** Over the same ledger. */
+  Allocator allocator(Gpus gpus) {
+    return new Allocator(ledger, gpus, new Processes(Path.of("/proc")), clock, () -> book);
   }
 
   /** One sweep, the acts it begins included; how many containers were removed by it. */

@@ -197,13 +197,21 @@ class AllocatorTest {
   }
 
   @Test
-  void where_nvml_can_not_say_a_shared_device_is_not_granted() {
+  void where_nvml_can_not_say_nothing_is_granted() {
     world.engine.run(Containers.running("ada").allGpus());
     world.sweepAll();
-
     world.gpus.fails("hung");
-
     assertThat(allocate("eve", "train", 1)).isInstanceOf(Answer.NothingFree.class);
+
+    world.engine.removed("ada");
+    world.sweepAll();
+    Answer answer = allocate("eve", "train", 1);
+    assertThat(answer).isInstanceOf(Answer.NothingFree.class);
+    assertThat(((Answer.NothingFree) answer).words())
+        .contains("GPU-0 is in use: whether somebody is on it can't be told");
+
+    world.gpus.works();
+    assertThat(allocate("eve", "train", 1)).isInstanceOf(Answer.Granted.class);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.berth.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.engine.Engine.ActResult;
@@ -106,8 +107,9 @@ class DevicesTest {
     assertThat(world.engine.isThere("train")).isTrue();
     assertThat(gpuStory("train"))
         .containsExactly("gpu.allocate:done", "gpu.hold:done", "gpu.release:done");
-    assertThat(world.lastEvent("gpu.release").path("details").path("reason").asText())
-        .isEqualTo("hold_expired");
+    JsonNode release = world.lastEvent("gpu.release").path("details");
+    assertThat(release.path("reason").asText()).isEqualTo("hold_expired");
+    assertThat(release.path("gpueq").asDouble()).isEqualTo(1.0);
   }
 
   @Test

@@ -17,6 +17,9 @@ import io.berth.policies.ContainerType;
 import io.berth.policies.JobName;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.PolicyLoader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -65,6 +68,7 @@ final class World implements AutoCloseable {
   private boolean parking;
   private boolean closed;
   final FakeGpus gpus = new FakeGpus();
+  final Counts tally = new Counts();
   ProcessKiller killer = (pid, isStill) -> Outcome.FAILED;
   final FakeEngine engine = new FakeEngine(() -> now);
   private Ledger ledger;
@@ -85,8 +89,8 @@ final class World implements AutoCloseable {
             engine,
             new Inventory(engine, 1, Duration.ofSeconds(30)),
             gpus,
-            new Processes(proc),
-            killer,
+            processes(),
+            (pid, isStill) -> killer.kill(pid, isStill),
             ledger,
             () -> now,
             () -> nanos,
@@ -104,7 +108,7 @@ final class World implements AutoCloseable {
                 act.run();
               }
             },
-            Tally.NONE,
+            tally,
             () -> stopping));
   }
 
@@ -252,6 +256,36 @@ final class World implements AutoCloseable {
     } catch (SQLException e) {
       throw new AssertionError(statement, e);
     }
+  }
+
+  /** A process of the host, by its files in /proc; on a GPU if {@link FakeGpus#runs} says so. */
+  void process(int pid, long startTicks, String name, String cgroup) {
+    try {
+      Path files = Files.createDirectories(proc.resolve(String.valueOf(pid)));
+      Files.writeString(
+          files.resolve("stat"),
+          pid + " (" + name + ") S" + " 1".repeat(18) + " " + startTicks + " 0");
+      Files.writeString(files.resolve("comm"), name + "\n");
+      Files.writeString(files.resolve("cgroup"), "0::" + cgroup + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void processEnds(int pid) {
+    try {
+      Path files = proc.resolve(String.valueOf(pid));
+      for (String each : List.of("stat", "comm", "cgroup")) {
+        Files.deleteIfExists(files.resolve(each));
+      }
+      Files.deleteIfExists(files);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Processes processes() {
+    return new Processes(proc);
   }
 
   // --- sweeps and what came of them

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A ledger in which one byte is another one: it is used and right, or set aside and named. */
 class FlippedByteTest {
 
-  private static final int FLIPS = 400;
+  private static final int FLIPS = 200;
 
   @TempDir Path folder;
   private Path file;
