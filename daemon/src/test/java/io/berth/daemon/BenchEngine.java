@@ -83,8 +83,7 @@ final class BenchEngine implements AutoCloseable {
   }
 
   private List<String> create(List<String> bodies) {
-    return inParallel(
-        bodies, body -> text(call(Method.POST, "/containers/create", body), "Id"));
+    return inParallel(bodies, body -> text(call(Method.POST, "/containers/create", body), "Id"));
   }
 
   /** Starts them; each ends by itself at once. Returns when all have. */
