@@ -33,6 +33,7 @@ import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.Problem;
 import io.berth.policies.Schedule;
+import io.berth.policies.TimeLimit;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -235,10 +236,13 @@ final class Wiring implements AutoCloseable {
   }
 
   private void compact() {
-    Duration keep = books.book().daemon().journalKeep().duration();
-    if (keep != null) {
-      int dropped = Compaction.run(ledger, clock.instant(), keep, eventLog.writtenUpTo());
-      log.info("{} rows older than {} were dropped from the journal", dropped, keep);
+    TimeLimit keep = books.book().daemon().journalKeep();
+    if (keep.duration() != null) {
+      int dropped =
+          Compaction.run(ledger, clock.instant(), keep.duration(), eventLog.writtenUpTo());
+      if (dropped > 0) {
+        log.info("{} rows older than {} were dropped from the journal", dropped, keep);
+      }
     }
   }
 

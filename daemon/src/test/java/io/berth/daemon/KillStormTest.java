@@ -218,11 +218,17 @@ class KillStormTest {
   private static void changes(Map<String, String> berths, Entry event, String key) {
     String before = berths.get(key);
     switch (event.type()) {
-      case "gpu.allocate", "gpu.conflict" -> {
+      case "gpu.allocate" -> {
         assertThat(before).as("has it already: " + event).isNull();
-        berths.put(key, "has");
+        berths.put(key, event.detail("id"));
       }
-      case "gpu.hold" -> berths.put(key, "has");
+      case "gpu.conflict" -> {
+        assertThat(before == null || before.startsWith("reservation:"))
+            .as("has it already: " + event)
+            .isTrue();
+        berths.put(key, event.detail("id"));
+      }
+      case "gpu.hold" -> berths.put(key, event.detail("id"));
       case "gpu.release" -> {
         assertThat(before).as("released without having it: " + event).isNotNull();
         berths.remove(key);

@@ -58,7 +58,7 @@ final class Soundness {
       return "it is damaged (its tables are not those of version " + version + ")";
     }
     if (version < Database.VERSION) {
-      return null; // is looked at as a whole when it has been migrated
+      return null; // its values are looked at when it has been migrated, at the next start
     }
     List<String> differences = LedgerCheck.of(tables).differences();
     return differences.isEmpty() ? null : "it is damaged (" + differences.get(0) + ")";

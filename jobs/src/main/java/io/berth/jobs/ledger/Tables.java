@@ -6,24 +6,16 @@ import io.berth.jobs.container.Owner;
 import io.berth.policies.ContainerType;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
-import java.sql.SQLDataException;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,14 +32,13 @@ public final class Tables {
 
   static final long LAST = micros(LATEST);
 
-  private final Connection connection;
-  private final Map<String, PreparedStatement> prepared = new HashMap<>();
+  private final Sql sql;
   private final DeviceTables devices = new DeviceTables(this);
   private final FindingTables findings = new FindingTables(this);
   private boolean appendedEvents;
 
   Tables(Connection connection) {
-    this.connection = connection;
+    this.sql = new Sql(connection);
   }
 
   /** The moment as the ledger keeps it. */
@@ -60,11 +51,11 @@ public final class Tables {
   /** Appends a row and answers its number. */
   public long append(JournalEntry entry) throws SQLException {
     appendedEvents |= entry.event() != null;
-    PreparedStatement insert =
-        set(
+    return rows(
             """
             INSERT INTO journal (at, kind, container_id, container, owner, subject, reason, source, mode, intent, outcome, event)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq""",
+            row -> row.getLong(1),
             micros(entry.at()),
             entry.kind().name(),
             entry.containerId(),
@@ -76,11 +67,8 @@ public final class Tables {
             entry.mode(),
             entry.intent(),
             entry.outcome(),
-            entry.event());
-    try (ResultSet rows = insert.executeQuery()) {
-      rows.next();
-      return rows.getLong(1);
-    }
+            entry.event())
+        .get(0);
   }
 
   /** The rows that are events, after that number, oldest first. */
@@ -284,24 +272,8 @@ public final class Tables {
 
   /** A value that must survive a restart; empty where it was never kept. */
   public Optional<String> fact(String name) throws SQLException {
-    return rows("SELECT name, value, sum FROM fact WHERE name = ?", Tables::fact, name).stream()
+    return rows("SELECT name, value, sum FROM fact WHERE name = ?", Facts::value, name).stream()
         .findFirst();
-  }
-
-  /** Its checksum stands in for a check of what it should look like, which its users know. */
-  static String fact(ResultSet row) throws SQLException {
-    String value = row.getString("value");
-    Long sum = nullableLong(row, "sum");
-    if (sum != null && sum != sumOf(row.getString("name"), value)) {
-      throw new IllegalArgumentException("the checksum of '" + value + "' is another one");
-    }
-    return value;
-  }
-
-  private static long sumOf(String name, String value) {
-    CRC32 sum = new CRC32();
-    sum.update((name + "\0" + value).getBytes(StandardCharsets.UTF_8));
-    return sum.getValue();
   }
 
   public void keep(String name, String value) throws SQLException {
@@ -309,7 +281,7 @@ public final class Tables {
         "INSERT OR REPLACE INTO fact (name, value, sum) VALUES (?, ?, ?)",
         name,
         value,
-        sumOf(name, value));
+        Facts.sumOf(name, value));
   }
 
   public void drop(String name) throws SQLException {
@@ -318,58 +290,27 @@ public final class Tables {
 
   // --- plumbing
 
-  interface Mapper<T> {
-    T map(ResultSet row) throws SQLException;
-  }
-
-  <T> List<T> rows(String query, Mapper<T> mapper, @Nullable Object... arguments)
+  <T> List<T> rows(String query, Sql.Mapper<T> mapper, @Nullable Object... arguments)
       throws SQLException {
-    List<T> found = new ArrayList<>();
-    each(query, mapper, found::add, arguments);
-    return found;
+    return sql.rows(query, mapper, arguments);
   }
 
-  /**
-   * One row after the other, without keeping any.
-   *
-   * @throws SQLDataException if one holds what no Berth wrote
-   */
-  <T> void each(String query, Mapper<T> mapper, Consumer<T> consumer, @Nullable Object... arguments)
+  <T> void each(
+      String query, Sql.Mapper<T> mapper, Consumer<T> consumer, @Nullable Object... arguments)
       throws SQLException {
-    try (ResultSet rows = set(query, arguments).executeQuery()) {
-      while (rows.next()) {
-        consumer.accept(mapped(rows, mapper));
-      }
-    }
-  }
-
-  private static <T> T mapped(ResultSet row, Mapper<T> mapper) throws SQLException {
-    try {
-      return mapper.map(row);
-    } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
-      ResultSetMetaData meta = row.getMetaData();
-      throw new SQLDataException(
-          "table %s, row with %s %s: %s"
-              .formatted(
-                  meta.getTableName(1), meta.getColumnName(1), row.getString(1), e.getMessage()),
-          e);
-    }
+    sql.each(query, mapper, consumer, arguments);
   }
 
   void update(String statement, @Nullable Object... arguments) throws SQLException {
-    set(statement, arguments).executeUpdate();
+    sql.update(statement, arguments);
   }
 
-  private PreparedStatement set(String sql, @Nullable Object... arguments) throws SQLException {
-    PreparedStatement statement = prepared.get(sql);
-    if (statement == null) {
-      statement = connection.prepareStatement(sql);
-      prepared.put(sql, statement);
-    }
-    for (int i = 0; i < arguments.length; i++) {
-      statement.setObject(i + 1, arguments[i]);
-    }
-    return statement;
+  void run(String statement) throws SQLException {
+    sql.run(statement);
+  }
+
+  void close() {
+    sql.close();
   }
 
   /** Whether an event was appended since this was last asked. */
@@ -377,16 +318,6 @@ public final class Tables {
     boolean took = appendedEvents;
     appendedEvents = false;
     return took;
-  }
-
-  void run(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
-  }
-
-  void close() {
-    prepared.clear();
   }
 
   static long micros(Instant moment) {

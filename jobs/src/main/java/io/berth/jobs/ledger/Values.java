@@ -44,7 +44,7 @@ final class Values {
     readable(tables, "SELECT * FROM container", Tables::known);
     readable(tables, "SELECT * FROM clock", Tables::clock);
     readable(tables, "SELECT * FROM enforcing", Values::enforcing);
-    readable(tables, "SELECT * FROM fact", Tables::fact);
+    readable(tables, "SELECT * FROM fact", Facts::value);
     tables.devices().allocation();
     tables.findings().orphans();
     tables.findings().overQuota();
@@ -54,7 +54,7 @@ final class Values {
   /**
    * @throws java.sql.SQLDataException if one is not
    */
-  private static <T> void readable(Tables tables, String query, Tables.Mapper<T> mapper)
+  private static <T> void readable(Tables tables, String query, Sql.Mapper<T> mapper)
       throws SQLException {
     tables.each(query, mapper, row -> {});
   }
