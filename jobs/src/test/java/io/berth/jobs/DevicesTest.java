@@ -290,9 +290,13 @@ class DevicesTest {
     world.engine.has(Containers.created("stuck").gpu("0"));
     world.engine.answers("stuck", new ActResult(ActResult.Kind.FAILED, "device busy"));
 
-    world.sweepFor(Duration.ofMinutes(31));
+    world.sweepAll();
+    world.pass(Duration.ofMinutes(30));
+    world.sweep(JobName.CREATED_CLEANUP); // and no look after it, which would find it again
 
     assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
+    assertThat(world.lastEvent("gpu.allocate").path("details").path("detail").asText())
+        .isEqualTo("its removal failed");
     assertThat(gpuStory("stuck"))
         .containsExactly("gpu.allocate:done", "gpu.release:done", "gpu.allocate:done");
   }
