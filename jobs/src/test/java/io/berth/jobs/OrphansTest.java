@@ -10,6 +10,7 @@ import io.berth.jobs.ledger.Orphan;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -175,6 +176,24 @@ class OrphansTest {
     world.gpus.runs("GPU-0", 2);
     world.process(1, TICKS, "python", cgroup("sees-all"));
     world.process(2, TICKS, "python", cgroup("cpu"));
+
+    world.sweep(JobName.GPU_RELEASE);
+
+    assertThat(told()).isEmpty();
+    assertThat(killed).isEmpty();
+  }
+
+  /** It is left out of the picture, and exists all the same. */
+  @Test
+  void a_process_of_a_container_in_hand_is_none() {
+    world.book(KILL);
+    world.engine.has(Containers.created("litter").gpu("1"));
+    world.sweepAll();
+    world.pass(Duration.ofMinutes(31));
+    world.process(PID, TICKS, "python", cgroup("litter"));
+    world.gpus.runs("GPU-0", PID);
+    world.holdActs();
+    world.sweep(JobName.CREATED_CLEANUP);
 
     world.sweep(JobName.GPU_RELEASE);
 
