@@ -118,6 +118,13 @@ final class Orphans {
   }
 
   private Set<String> devices(List<Orphan> before) {
+    Set<String> devices = nobodys();
+    before.forEach(each -> devices.add(each.device()));
+    return devices;
+  }
+
+  /** Devices that are there and that nobody has for himself. */
+  private Set<String> nobodys() {
     Allocation allocation = ledger.read(tables -> tables.devices().allocation());
     Set<String> devices = new TreeSet<>();
     for (DeviceRow device : allocation.devices().values()) {
@@ -127,7 +134,6 @@ final class Orphans {
         devices.add(device.uuid());
       }
     }
-    before.forEach(each -> devices.add(each.device()));
     return devices;
   }
 
@@ -186,6 +192,7 @@ final class Orphans {
         tables -> {
           for (Orphan each : inDoubt) {
             settle(tables, each, over.contains(each));
+            tables.findings().put(each.tried(null)); // which may go again
           }
           for (Orphan each : over) {
             tables.findings().forget(each);
@@ -218,9 +225,12 @@ final class Orphans {
         row(orphan, JournalEntry.Kind.OUTCOME, Mode.ENFORCE, orphan.intent(), outcome, details));
   }
 
-  /** Once: a process that a SIGKILL does not end is stuck in the kernel, and another one won't. */
+  /**
+   * Once: a process that a SIGKILL does not end is stuck in the kernel, and another one won't. One
+   * that was not sent is no attempt.
+   */
   private void end(Orphan orphan) {
-    if (stopping.getAsBoolean() || processes.isDriverService(orphan.pid())) {
+    if (stopping.getAsBoolean() || processes.isDriverService(orphan.pid()) || !isInTheWay(orphan)) {
       return;
     }
     Orphan tried =
@@ -243,15 +253,26 @@ final class Orphans {
         tried.device(),
         outcome.word());
     ledger.update(
-        tables ->
-            tables.append(
-                row(
-                    tried,
-                    JournalEntry.Kind.OUTCOME,
-                    Mode.ENFORCE,
-                    tried.intent(),
-                    outcome,
-                    details(tables, tried, "kill"))));
+        tables -> {
+          tables.append(
+              row(
+                  tried,
+                  JournalEntry.Kind.OUTCOME,
+                  Mode.ENFORCE,
+                  tried.intent(),
+                  outcome,
+                  details(tables, tried, "kill")));
+          if (outcome == Outcome.DROPPED) {
+            tables.findings().put(orphan);
+          }
+        });
+  }
+
+  /** Whether NVML shows it now, on a device that still is nobody's. */
+  private boolean isInTheWay(Orphan orphan) {
+    return nobodys().contains(orphan.device())
+        && gpus.processes(orphan.device()) instanceof Reading.Known<List<GpuProcess>> known
+        && known.value().stream().anyMatch(each -> each.pid() == orphan.pid());
   }
 
   private Outcome attempt(Orphan orphan) {

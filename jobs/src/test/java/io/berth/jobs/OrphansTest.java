@@ -226,6 +226,23 @@ class OrphansTest {
     world.sweep(JobName.GPU_RELEASE);
     assertThat(orphans()).hasSize(1);
     world.gpus.fails("hung");
+    world.book(KILL);
+    world.sweep(JobName.GPU_RELEASE);
+    assertThat(orphans()).hasSize(1);
+    assertThat(killed).isEmpty();
+
+    world.gpus.works();
+    world.sweep(JobName.GPU_RELEASE);
+    assertThat(killed).containsExactly(PID);
+  }
+
+  @Test
+  void one_on_a_gpu_that_somebody_took_meanwhile_stays_told_and_alive() {
+    leavesBehind("train");
+    world.sweep(JobName.GPU_RELEASE);
+    world.engine.run(Containers.running("second").gpu("0"));
+
+    world.book(KILL);
     world.sweep(JobName.GPU_RELEASE);
 
     assertThat(orphans()).hasSize(1);
@@ -346,6 +363,24 @@ class OrphansTest {
 
     assertThat(killed).isEmpty();
     assertThat(told().get(1).path("outcome").asText()).isEqualTo("dropped");
+    world.sweep(JobName.GPU_RELEASE);
+    assertThat(orphans()).isEmpty();
+  }
+
+  @Test
+  void a_kill_that_was_not_sent_is_tried_again_and_one_that_was_is_not() {
+    world.book(KILL);
+    leavesBehind("train");
+    ProcessKiller host = world.killer;
+    world.killer = (pid, isStill) -> Outcome.DROPPED;
+    world.sweep(JobName.GPU_RELEASE);
+    assertThat(killed).isEmpty();
+
+    world.killer = host;
+    for (int i = 0; i < 3; i++) {
+      world.sweep(JobName.GPU_RELEASE);
+    }
+    assertThat(killed).containsExactly(PID);
   }
 
   @Test

@@ -22,7 +22,8 @@ public record Orphan(
     Instant since,
     @Nullable Long intent) {
 
-  public Orphan tried(long newIntent) {
+  /** With another attempt to end it, or null for none. */
+  public Orphan tried(@Nullable Long newIntent) {
     return new Orphan(device, pid, startTicks, containerId, container, owner, since, newIntent);
   }
 
