@@ -27,6 +27,8 @@ final class Gauges implements Tally {
   private volatile Map<Vitals.StateAndType, Integer> containers = Map.of();
   private volatile Map<DeviceState, Vitals.Share> devices = Map.of();
   private volatile boolean nvmlUp;
+  private volatile int orphans;
+  private volatile int overQuota;
 
   Gauges(Metrics metrics) {
     this.metrics = metrics;
@@ -42,6 +44,14 @@ final class Gauges implements Tally {
 
   boolean nvmlUp() {
     return nvmlUp;
+  }
+
+  int orphans() {
+    return orphans;
+  }
+
+  int overQuota() {
+    return overQuota;
   }
 
   @Override
@@ -78,5 +88,15 @@ final class Gauges implements Tally {
     }
     devices = Map.copyOf(shares);
     nvmlUp = listed.isKnown();
+  }
+
+  @Override
+  public void orphans(int count) {
+    orphans = count;
+  }
+
+  @Override
+  public void overQuota(int count) {
+    overQuota = count;
   }
 }

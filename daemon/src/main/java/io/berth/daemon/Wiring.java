@@ -16,6 +16,7 @@ import io.berth.jobs.DaemonJournal;
 import io.berth.jobs.Lanes;
 import io.berth.jobs.Messenger;
 import io.berth.jobs.Modes;
+import io.berth.jobs.ProcessKiller;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.activity.Activity;
 import io.berth.jobs.container.UserDatabase;
@@ -28,6 +29,7 @@ import io.berth.jobs.host.ContainerFiles;
 import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.host.OwnContainer;
 import io.berth.jobs.host.Terminals;
+import io.berth.jobs.ledger.Compaction;
 import io.berth.jobs.ledger.DeviceState;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
@@ -36,6 +38,7 @@ import io.berth.jobs.notify.Notifier;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.Problem;
+import io.berth.policies.TimeLimit;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -71,6 +74,9 @@ final class Wiring implements AutoCloseable {
 
   /** Events come in bursts: one look serves all of them. */
   private static final Duration GATHER = Duration.ofMillis(200);
+
+  /** Not a day: a daemon that is restarted every night has to come to it as well. */
+  private static final Duration COMPACTIONS = Duration.ofHours(6);
 
   private static final Logger log = LoggerFactory.getLogger(Wiring.class);
 
@@ -121,6 +127,7 @@ final class Wiring implements AutoCloseable {
     ledger.whenEventsAreWritten(() -> soon(pumpIsDue, Duration.ZERO, eventLog::pump));
     every(Duration.ofSeconds(30), eventLog::pump);
     every(Duration.ofMinutes(10), eventLog::tidy);
+    every(COMPACTIONS, this::compact);
     journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger));
 
     Metrics metrics = new Metrics(Version.current(), clock);
@@ -143,6 +150,8 @@ final class Wiring implements AutoCloseable {
                 engine,
                 inventory,
                 gpus,
+                new Processes(PROC),
+                ProcessKiller.onHost(),
                 ledger,
                 clock,
                 System::nanoTime,
@@ -241,6 +250,17 @@ final class Wiring implements AutoCloseable {
     }
   }
 
+  private void compact() {
+    TimeLimit keep = books.book().daemon().journalKeep();
+    if (keep.duration() != null) {
+      int dropped =
+          Compaction.run(ledger, clock.instant(), keep.duration(), eventLog.writtenUpTo());
+      if (dropped > 0) {
+        log.info("{} rows older than {} were dropped from the journal", dropped, keep);
+      }
+    }
+  }
+
   private EventLog.Retention retention() {
     PolicyBook.DaemonSettings settings = books.book().daemon();
     return new EventLog.Retention(settings.eventsMaxSize(), settings.eventsKeep());
@@ -295,6 +315,16 @@ final class Wiring implements AutoCloseable {
       @Override
       public Map<DeviceState, Share> devices() {
         return gauges.devices();
+      }
+
+      @Override
+      public int orphanProcesses() {
+        return gauges.orphans();
+      }
+
+      @Override
+      public int ownersOverQuota() {
+        return gauges.overQuota();
       }
 
       @Override

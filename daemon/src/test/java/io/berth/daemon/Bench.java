@@ -5,7 +5,10 @@ import static io.berth.policies.JobName.RECONCILE;
 import static io.berth.policies.JobName.STALE_CLEANUP;
 
 import io.berth.daemon.process.Logging;
+import io.berth.jobs.Allocator;
+import io.berth.jobs.gpu.NoGpus;
 import io.berth.policies.JobName;
+import io.berth.policies.Mode;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
@@ -38,6 +41,9 @@ final class Bench {
   private static final int REMOVAL_ROUNDS = 6;
   private static final int REMOVALS = 200;
   private static final int STARTS = 5;
+  private static final int GRANTS = 500;
+  private static final int GPUS = 8;
+  private static final int GPU_CONTAINERS = 500;
 
   private interface Step {
     void run() throws Exception;
@@ -97,12 +103,67 @@ final class Bench {
     }
     bare.delete(created);
     bare.delete(exited);
+    grants();
+    devices();
+  }
+
+  /** Grants one after the other, each given back at once. */
+  private void grants() throws Exception {
+    say("grants");
+    BenchGpus gpus = new BenchGpus(GPUS);
+    try (BenchJobs jobs = new BenchJobs(host, gpus, newFolder(), NOTHING_DUE, false)) {
+      jobs.run(RECONCILE);
+      Allocator allocator = jobs.allocator(gpus);
+      List<Double> took = new ArrayList<>();
+      for (int i = 0; i < WARM_UP + GRANTS; i++) {
+        Allocator.Request request = new Allocator.Request("user" + i, "c" + i, 1, null);
+        double one = millis(() -> granted(allocator, request));
+        allocator.release(request.container(), Mode.ENFORCE);
+        if (i >= WARM_UP) {
+          took.add(one);
+        }
+      }
+      table.grants("a grant, on the disk", took);
+    }
+  }
+
+  private static void granted(Allocator allocator, Allocator.Request request) {
+    Allocator.Answer answer = allocator.allocate(request, Mode.ENFORCE);
+    if (!(answer instanceof Allocator.Answer.Granted)) {
+      throw new IllegalStateException(request + ": " + answer);
+    }
+  }
+
+  /** Sweeps that inspect everything, of containers with a GPU each. */
+  private void devices() throws Exception {
+    say("reconcile of " + GPU_CONTAINERS + " with GPUs");
+    List<String> ids = bare.createWithGpus(GPU_CONTAINERS);
+    List<Double> calls = new ArrayList<>();
+    List<Double> first = new ArrayList<>();
+    List<Double> reconcile = new ArrayList<>();
+    for (int i = 0; i <= COLD_ROUNDS; i++) {
+      double one = millis(() -> listAndInspect(ids));
+      BenchGpus gpus = new BenchGpus(GPU_CONTAINERS);
+      try (BenchJobs jobs = new BenchJobs(host, gpus, newFolder(), NOTHING_DUE, false)) {
+        double two = millis(() -> jobs.run(RECONCILE));
+        double three = millis(() -> jobs.run(RECONCILE));
+        if (i > 0) {
+          calls.add(one);
+          first.add(two);
+          reconcile.add(three);
+        }
+      }
+    }
+    String beside = "list and %d inspects, 8 at once".formatted(GPU_CONTAINERS);
+    table.deviceRow("first reconcile with a new ledger", first, beside, calls);
+    table.deviceRow("reconcile, nothing new", reconcile, beside, calls);
+    bare.delete(ids);
   }
 
   /** Sweeps that find nothing to do, beside one list call. */
   private void warm(int containers) throws Exception {
     say("warm sweeps of " + containers);
-    try (BenchJobs jobs = new BenchJobs(host, newFolder(), NOTHING_DUE, false)) {
+    try (BenchJobs jobs = new BenchJobs(host, new NoGpus(), newFolder(), NOTHING_DUE, false)) {
       List<Double> list = new ArrayList<>();
       List<Double> created = new ArrayList<>();
       List<Double> stale = new ArrayList<>();
@@ -130,7 +191,7 @@ final class Bench {
     List<Double> reconcile = new ArrayList<>();
     for (int i = 0; i <= COLD_ROUNDS; i++) {
       double one = millis(() -> listAndInspect(ids));
-      try (BenchJobs jobs = new BenchJobs(host, newFolder(), NOTHING_DUE, false)) {
+      try (BenchJobs jobs = new BenchJobs(host, new NoGpus(), newFolder(), NOTHING_DUE, false)) {
         double two = millis(() -> jobs.run(STALE_CLEANUP));
         double three = millis(() -> jobs.run(RECONCILE));
         if (i > 0) {
@@ -171,7 +232,7 @@ final class Bench {
   }
 
   private double removeAllDue() throws Exception {
-    try (BenchJobs jobs = new BenchJobs(host, newFolder(), ALL_DUE, true)) {
+    try (BenchJobs jobs = new BenchJobs(host, new NoGpus(), newFolder(), ALL_DUE, true)) {
       return millis(() -> removed(jobs, CREATED_CLEANUP));
     }
   }

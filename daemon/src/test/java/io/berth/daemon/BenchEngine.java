@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,11 @@ final class BenchEngine implements AutoCloseable {
       {"Image": "berth/busybox", "Cmd": ["true"], "Env": ["A=1", "B=2", "C=3"],
        "Labels": {"ds01.user": "alice", "ds01.interface": "docker", "project": "bench", "team": "a",
                   "ds01.protected": "%s"},
-       "HostConfig": {"NetworkMode": "none", "Binds": ["/tmp:/workspace:ro"]}}""";
+       "HostConfig": {"NetworkMode": "none", "Binds": ["/tmp:/workspace:ro"]%s}}""";
+
+  private static final String GPU =
+      """
+      , "DeviceRequests": [{"Driver": "nvidia", "DeviceIDs": ["GPU-%d"], "Capabilities": [["gpu"]]}]""";
 
   private final DockerHttpClient client;
   private final ExecutorService threads;
@@ -66,10 +71,19 @@ final class BenchEngine implements AutoCloseable {
    * @return their ids
    */
   List<String> create(int count, boolean isProtected) {
-    String container = CONTAINER.formatted(isProtected);
-    return inParallel(
-        Collections.nCopies(count, container),
-        body -> text(call(Method.POST, "/containers/create", body), "Id"));
+    return create(Collections.nCopies(count, CONTAINER.formatted(isProtected, "")));
+  }
+
+  /** Creates as many, never started, each with a GPU of its own: {@code GPU-0} and on. */
+  List<String> createWithGpus(int count) {
+    return create(
+        IntStream.range(0, count)
+            .mapToObj(gpu -> CONTAINER.formatted(false, GPU.formatted(gpu)))
+            .toList());
+  }
+
+  private List<String> create(List<String> bodies) {
+    return inParallel(bodies, body -> text(call(Method.POST, "/containers/create", body), "Id"));
   }
 
   /** Starts them; each ends by itself at once. Returns when all have. */

@@ -2,18 +2,19 @@ package io.berth.daemon;
 
 import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
-import io.berth.jobs.ActivityPulse;
+import io.berth.jobs.Allocator;
 import io.berth.jobs.Herald;
 import io.berth.jobs.Lanes;
 import io.berth.jobs.Modes;
 import io.berth.jobs.Outcome;
+import io.berth.jobs.ProcessKiller;
+import io.berth.jobs.Pulse;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.Tally;
-import io.berth.jobs.activity.Activity;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.Inventory;
-import io.berth.jobs.gpu.NoGpus;
+import io.berth.jobs.gpu.Gpus;
 import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.ledger.Ledger;
@@ -30,7 +31,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -63,12 +63,13 @@ final class BenchJobs implements AutoCloseable {
   private final Engine.Subscription subscription;
 
   /**
+   * @param gpus of the host
    * @param folder for the ledger and the event log; on a disk, since the ledger waits for it
    * @param yaml the configuration
    * @param looks whether they look a moment after each event, as the daemon does, the event
    *     stream's opening being the first; else each sweep is the only one that looks
    */
-  BenchJobs(URI host, Path folder, String yaml, boolean looks)
+  BenchJobs(URI host, Gpus gpus, Path folder, String yaml, boolean looks)
       throws IOException, InterruptedException {
     book = parse(yaml);
     engine = new DockerEngine(host, () -> Duration.ofSeconds(30), () -> true);
@@ -77,7 +78,7 @@ final class BenchJobs implements AutoCloseable {
     EventLog.Retention keepAll = new EventLog.Retention(LOG_SIZE, TimeLimit.of(Duration.ofDays(1)));
     eventLog = new EventLog(folder.resolve("events.jsonl"), () -> keepAll, this::backlog, clock);
     ledger.whenEventsAreWritten(() -> housekeeping.execute(eventLog::pump));
-    sweeps = new Sweeps(parts(host));
+    sweeps = new Sweeps(parts(host, gpus));
     CountDownLatch connected = new CountDownLatch(1);
     subscription =
         engine.subscribe(
@@ -97,12 +98,14 @@ final class BenchJobs implements AutoCloseable {
     }
   }
 
-  private Sweeps.Parts parts(URI host) throws IOException {
+  private Sweeps.Parts parts(URI host, Gpus gpus) throws IOException {
     Identifications identifications = new Identifications(new GetentUserDatabase(clock), null);
     return new Sweeps.Parts(
         engine,
         inventory,
-        new NoGpus(),
+        gpus,
+        new Processes(Path.of("/proc")),
+        ProcessKiller.onHost(),
         ledger,
         clock,
         System::nanoTime,
@@ -112,15 +115,7 @@ final class BenchJobs implements AutoCloseable {
         new Modes(ledger, Mode.ENFORCE, () -> false),
         new Lanes(lanes, lanes),
         Tally.NONE,
-        new ActivityPulse(
-            new Activity(
-                Path.of("/proc"),
-                Path.of("/sys/fs/cgroup"),
-                new NoGpus(),
-                new Processes(Path.of("/proc")),
-                (container, path) -> Optional.empty(),
-                ledger),
-            ledger),
+        Pulse.NONE,
         Herald.NONE,
         () -> false);
   }
@@ -148,6 +143,11 @@ final class BenchJobs implements AutoCloseable {
   private static PolicyBook parse(String yaml) {
     PolicyLoader.Loaded loaded = PolicyLoader.parse("bench.yaml", yaml);
     return Objects.requireNonNull(loaded.book(), () -> loaded.problems().toString());
+  }
+
+  /** Over the same ledger. */
+  Allocator allocator(Gpus gpus) {
+    return new Allocator(ledger, gpus, new Processes(Path.of("/proc")), clock, () -> book);
   }
 
   /** One sweep, the acts it begins included; how many containers were removed by it. */

@@ -25,7 +25,7 @@ class DocsTest {
   private static final Path ROOT = Path.of("..");
   private static final Pattern EVENT_TYPE =
       Pattern.compile(
-          "\"((?:container|gpu|config|breaker|sweep|exemption)\\.[a-z_]+|daemon\\.(?:start|stop|mode))\"");
+          "\"((?:container|gpu|quota|config|breaker|sweep|exemption)\\.[a-z_]+|daemon\\.(?:start|stop|mode))\"");
   private static final Pattern METRIC = Pattern.compile("\"(berth(?:\\.[a-z]+)+)\"");
   private static final Pattern GUARD = Pattern.compile("return [^;]*\"([a-z_]+)\"[^;]*;");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)\\)");

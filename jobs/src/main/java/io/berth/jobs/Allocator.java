@@ -21,10 +21,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -93,41 +93,44 @@ public final class Allocator {
    *     then
    */
   public Answer allocate(Request request, Mode mode) {
-    Set<String> inUse = devicesInUse();
+    Map<String, String> inUse = devicesInUse();
     return ledger.write(tables -> allocate(tables, request, inUse, mode));
   }
 
-  /** Those that NVML shows a process on, or can't say; asked before the ledger is locked. */
-  private Set<String> devicesInUse() {
-    Set<String> inUse = new HashSet<>();
+  /**
+   * Those that NVML shows a process on, or can't say, and who; asked before the ledger is locked.
+   */
+  private Map<String, String> devicesInUse() {
+    Map<String, String> inUse = new TreeMap<>();
     Allocation allocation = ledger.read(tables -> tables.devices().allocation());
     for (DeviceRow device : allocation.devices().values()) {
       DeviceState state = allocation.stateOf(device);
       if (state == DeviceState.SHARED || state == DeviceState.FREE) {
-        if (isInUse(device, allocation.claimsOn(device.uuid()))) {
-          inUse.add(device.uuid());
-        }
+        userOf(device.uuid()).ifPresent(who -> inUse.put(device.uuid(), who));
       }
     }
     return inUse;
   }
 
   /**
-   * By a container that shares it, or by one that is gone; a process of the host alone keeps nobody
-   * away.
+   * A process of a container, be that one that shares the device, one that is gone, or one of
+   * another manager's; a process of the host alone keeps nobody away.
    */
-  private boolean isInUse(DeviceRow device, List<Claim> sharers) {
-    Reading<List<GpuProcess>> read = gpus.processes(device.uuid());
+  private Optional<String> userOf(String uuid) {
+    Reading<List<GpuProcess>> read = gpus.processes(uuid);
     if (!(read instanceof Reading.Known<List<GpuProcess>> known)) {
-      return !sharers.isEmpty();
+      return Optional.of("whether somebody is on it can't be told");
     }
-    return known.value().stream()
-        .map(process -> processes.placeOf(process.pid()))
-        .anyMatch(
-            place -> !(place instanceof ProcessPlace.Host || place instanceof ProcessPlace.Gone));
+    for (GpuProcess process : known.value()) {
+      ProcessPlace place = processes.placeOf(process.pid());
+      if (!(place instanceof ProcessPlace.Host || place instanceof ProcessPlace.Gone)) {
+        return Optional.of("process " + process.pid() + " runs on it");
+      }
+    }
+    return Optional.empty();
   }
 
-  private Answer allocate(Tables tables, Request request, Set<String> inUse, Mode mode)
+  private Answer allocate(Tables tables, Request request, Map<String, String> inUse, Mode mode)
       throws SQLException {
     Instant now = clock.instant();
     Allocation allocation = tables.devices().allocation();
@@ -145,7 +148,7 @@ public final class Allocator {
             : new GrantRules(limits, allocation, inUse).decide(request, until);
     if (answer instanceof Answer.Granted granted) {
       for (String uuid : granted.devices()) {
-        reserve(tables, request, uuid, allocation, until, mode, now);
+        reserve(tables, request, uuid, until, mode, now);
       }
     } else {
       reject(tables, request, answer, mode, now);
@@ -189,13 +192,7 @@ public final class Allocator {
   }
 
   private static void reserve(
-      Tables tables,
-      Request request,
-      String uuid,
-      Allocation allocation,
-      Instant until,
-      Mode mode,
-      Instant now)
+      Tables tables, Request request, String uuid, Instant until, Mode mode, Instant now)
       throws SQLException {
     Claim none =
         new Claim(
@@ -217,8 +214,7 @@ public final class Allocator {
             Claim.State.RESERVED,
             now,
             until);
-    Map<String, Object> details =
-        Map.of("until", until.toString(), "gpueq", gpueq(List.of(uuid), allocation));
+    Map<String, Object> details = Map.of("until", until.toString());
     new ClaimChange(none, reserved, "gpu.allocate", "user", null, details)
         .write(tables.devices(), new Owner(request.user(), "request"), "cli", mode, now);
   }

@@ -9,7 +9,6 @@ import io.berth.policies.PolicyBook;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -261,12 +260,7 @@ final class Assignment {
             to,
             now,
             until);
-    Map<String, Object> all = new LinkedHashMap<>(details);
-    var device = berths.devices().get(before.device());
-    if (device != null) {
-      all.put("gpueq", device.gpueq());
-    }
-    return new ClaimChange(before, after, event, "user", reason, all);
+    return new ClaimChange(before, after, event, "user", reason, details);
   }
 
   private void add(ClaimChange change) {

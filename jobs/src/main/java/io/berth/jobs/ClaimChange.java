@@ -55,6 +55,7 @@ record ClaimChange(
     Map<String, Object> all = Events.of(after.name(), after.holder(), after.type(), owner);
     all.put("outcome", Outcome.DONE.word());
     all.put("device", after.device());
+    tables.gpueqOf(after.device()).ifPresent(gpueq -> all.put("gpueq", gpueq));
     all.putAll(details);
     String line =
         event == null

@@ -32,6 +32,7 @@ final class DeviceKeeper {
   private final Gpus gpus;
   private final LongSupplier ticker;
   private final Tally tally;
+  private final Quotas quotas;
   private @Nullable Reading<Inventory> reading;
   private long readAt;
 
@@ -40,6 +41,7 @@ final class DeviceKeeper {
     this.gpus = gpus;
     this.ticker = ticker;
     this.tally = tally;
+    this.quotas = new Quotas(ledger, tally);
   }
 
   /** What NVML listed when it was last asked, a few seconds ago at most. */
@@ -96,6 +98,7 @@ final class DeviceKeeper {
           });
     }
     tally.assigned(listed, berths.allocation());
+    quotas.settle(berths.allocation(), book, mode, now);
     return presences.size() + changes.size();
   }
 

@@ -13,11 +13,12 @@ import io.berth.jobs.ledger.DeviceState;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.policies.Limits;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,18 +33,15 @@ final class GrantRules {
           .thenComparing(DeviceRow::gpueq)
           .thenComparing(DeviceRow::uuid);
 
-  /** Sums of sevenths are not exact. */
-  private static final double ROUNDING = 1e-9;
-
   private final Limits limits;
   private final Allocation allocation;
-  private final Set<String> inUse;
+  private final Map<String, String> inUse;
   private final boolean fullAllowed;
 
   /**
-   * @param inUse devices that somebody without a claim to them alone uses, or may use
+   * @param inUse devices that somebody without a claim to them alone uses, or may use, and who
    */
-  GrantRules(Limits limits, Allocation allocation, Set<String> inUse) {
+  GrantRules(Limits limits, Allocation allocation, Map<String, String> inUse) {
     this.limits = limits;
     this.allocation = allocation;
     this.inUse = inUse;
@@ -98,22 +96,16 @@ final class GrantRules {
   private boolean isFit(DeviceRow device, Request request) {
     DeviceState state = allocation.stateOf(device);
     return (state == DeviceState.FREE || state == DeviceState.SHARED)
-        && !inUse.contains(device.uuid())
+        && !inUse.containsKey(device.uuid())
         && (device.mig() || fullAllowed)
         && (request.device() == null || request.device().equals(device.uuid()));
   }
 
   private Answer underQuota(List<DeviceRow> chosen, List<Claim> mine, Instant until) {
     double asked = chosen.stream().mapToDouble(DeviceRow::gpueq).sum();
-    double has =
-        mine.stream()
-            .map(Claim::device)
-            .distinct()
-            .map(allocation.devices()::get)
-            .mapToDouble(device -> device == null ? 1.0 : device.gpueq())
-            .sum();
+    double has = Quotas.gpueq(mine, allocation.devices());
     Optional<Double> quota = limits.get(MAX_GPU_EQUIVALENTS);
-    if (quota.isPresent() && has + asked > quota.get() + ROUNDING) {
+    if (quota.isPresent() && Quotas.isAbove(has + asked, quota.get())) {
       return new Answer.Refused(
           MAX_GPU_EQUIVALENTS.word(),
           String.format(
@@ -128,15 +120,17 @@ final class GrantRules {
   }
 
   private String taken() {
-    List<String> claims =
-        allocation.claims().stream()
-            .filter(each -> each.state().isExclusive())
-            .map(each -> each.name() + " of " + each.owner() + " has " + deviceOf(each))
-            .toList();
-    return claims.isEmpty() ? "" : ": " + String.join(", ", claims);
+    List<String> takers = new ArrayList<>();
+    for (Claim each : allocation.claims()) {
+      if (each.state().isExclusive()) {
+        takers.add(each.name() + " of " + each.owner() + " has " + deviceOf(each));
+      }
+    }
+    inUse.forEach((uuid, who) -> takers.add(uuid + " is in use: " + who));
+    return takers.isEmpty() ? "" : ": " + String.join(", ", takers);
   }
 
-  private static String holders(List<Claim> claims) {
+  static String holders(List<Claim> claims) {
     return String.join(
         ", ", claims.stream().map(each -> each.name() + " has " + deviceOf(each)).toList());
   }

@@ -30,4 +30,32 @@ public interface Pulse {
 
   /** What came before says nothing about now: every run of idle samples begins anew. */
   void broken(String why);
+
+  /** Looks at nothing: of no container is known what it does, so none is idle. */
+  Pulse NONE =
+      new Pulse() {
+        @Override
+        public void sample(Collection<Subject> running, PolicyBook book, Instant now) {}
+
+        @Override
+        public Idleness of(
+            Subject subject, Limits limits, PolicyBook.Policies policies, Instant now) {
+          return Idleness.unknown("nobody looks at what it does");
+        }
+
+        @Override
+        public Idleness now(
+            Subject subject, Limits limits, PolicyBook.Policies policies, Instant now) {
+          return of(subject, limits, policies, now);
+        }
+
+        @Override
+        public void touched(String containerId, Instant at) {}
+
+        @Override
+        public void executed(String containerId, String action, Instant at) {}
+
+        @Override
+        public void broken(String why) {}
+      };
 }

@@ -5,6 +5,7 @@ import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Gpus;
+import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
@@ -52,6 +53,8 @@ public final class Sweeps {
       Engine engine,
       Inventory inventory,
       Gpus gpus,
+      Processes processes,
+      ProcessKiller killer,
       Ledger ledger,
       InstantSource clock,
       LongSupplier ticker,
@@ -93,6 +96,7 @@ public final class Sweeps {
   private final Lookout lookout;
   private final Breaker breaker;
   private final ReleaseJob release;
+  private final Orphans orphans;
   private final Demand demand;
   private final Map<JobName, RuleJob> ruled = new EnumMap<>(JobName.class);
   private final Map<JobName, Object> turns = new EnumMap<>(JobName.class);
@@ -130,6 +134,7 @@ public final class Sweeps {
             parts.stopping);
     this.release =
         new ReleaseJob(parts.engine, parts.ledger, parts.clock, inFlight, parts.lanes.acts());
+    this.orphans = new Orphans(parts);
     RuleKinds kinds = new RuleKinds(parts.pulse, demand);
     put(JobName.CREATED_CLEANUP, new CreatedRule(), kinds.cleanup(), enforcer);
     put(JobName.STALE_CLEANUP, new StaleRule(), kinds.cleanup(), enforcer);
@@ -260,7 +265,8 @@ public final class Sweeps {
       Picture picture,
       Identification identification,
       Mode mode,
-      BooleanSupplier unchanged) {
+      BooleanSupplier unchanged)
+      throws EngineException {
     RuleJob rule = ruled.get(job);
     if (rule != null) {
       if (job == JobName.IDLE_STOP) {
@@ -271,8 +277,10 @@ public final class Sweeps {
     if (job == JobName.SAMPLE) {
       parts.pulse.sample(watched(picture), picture.book(), picture.now());
     }
-    return new Enforcer.Enforced(
-        Map.of(), job == JobName.GPU_RELEASE ? release.sweep(picture, mode) : List.of());
+    List<CompletableFuture<Outcome>> releases =
+        job == JobName.GPU_RELEASE ? release.sweep(picture, mode) : List.of();
+    orphans.look(picture, parts.modes.of(JobName.GPU_RELEASE, picture.book()));
+    return new Enforcer.Enforced(Map.of(), releases);
   }
 
   /** What is neither infrastructure nor stopped, and has GPUs. */

@@ -27,6 +27,12 @@ public interface Tally {
   /** What NVML lists now, and who has what. */
   void assigned(Reading<Inventory> listed, Allocation allocation);
 
+  /** So many processes of containers that are gone are on devices that nobody has for himself. */
+  void orphans(int count);
+
+  /** So many owners have more than their quota. */
+  void overQuota(int count);
+
   /** Counts nothing. */
   Tally NONE =
       new Tally() {
@@ -44,5 +50,11 @@ public interface Tally {
 
         @Override
         public void assigned(Reading<Inventory> listed, Allocation allocation) {}
+
+        @Override
+        public void orphans(int count) {}
+
+        @Override
+        public void overQuota(int count) {}
       };
 }

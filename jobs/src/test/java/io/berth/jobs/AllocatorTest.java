@@ -160,6 +160,20 @@ class AllocatorTest {
   }
 
   @Test
+  void a_user_with_as_many_containers_as_allowed_gets_no_more() {
+    world.book(
+        World.ENFORCE + "defaults:\n  max_gpu_equivalents: null\n  max_containers_per_user: 1\n");
+    allocate("ada", "one", 1);
+
+    assertThat(allocate("ada", "two", 1))
+        .isEqualTo(
+            new Answer.Refused(
+                "max_containers_per_user",
+                "1 containers with a device, 1 allowed: one has GPU-0 (reserved)"));
+    assertThat(allocate("bob", "two", 1)).isInstanceOf(Answer.Granted.class);
+  }
+
+  @Test
   void what_a_plain_docker_run_holds_counts_for_the_quota() {
     world.gpus.full(8);
     world.engine.run(Containers.running("x").owner("ada").gpu("GPU-6", "GPU-7"));
@@ -197,13 +211,21 @@ class AllocatorTest {
   }
 
   @Test
-  void where_nvml_can_not_say_a_shared_device_is_not_granted() {
+  void where_nvml_can_not_say_nothing_is_granted() {
     world.engine.run(Containers.running("ada").allGpus());
     world.sweepAll();
-
     world.gpus.fails("hung");
-
     assertThat(allocate("eve", "train", 1)).isInstanceOf(Answer.NothingFree.class);
+
+    world.engine.removed("ada");
+    world.sweepAll();
+    Answer answer = allocate("eve", "train", 1);
+    assertThat(answer).isInstanceOf(Answer.NothingFree.class);
+    assertThat(((Answer.NothingFree) answer).words())
+        .contains("GPU-0 is in use: whether somebody is on it can't be told");
+
+    world.gpus.works();
+    assertThat(allocate("eve", "train", 1)).isInstanceOf(Answer.Granted.class);
   }
 
   @Test

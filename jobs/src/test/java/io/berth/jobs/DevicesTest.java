@@ -2,6 +2,7 @@ package io.berth.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.engine.Engine.ActResult;
@@ -13,7 +14,6 @@ import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.policies.JobName;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -41,12 +41,7 @@ class DevicesTest {
   @AfterEach
   void the_journal_folds_to_the_state() {
     Allocation state = world.ledger().read(tables -> tables.devices().allocation());
-    Allocation folded =
-        DeviceTables.fold(
-            world
-                .ledger()
-                .read(
-                    tables -> tables.devices().movesUntil(Instant.parse("9999-12-31T00:00:00Z"))));
+    Allocation folded = world.ledger().read(tables -> tables.devices().folded(DeviceTables.ALL));
     assertThat(folded.devices()).isEqualTo(state.devices());
     assertThat(withoutTimes(folded)).isEqualTo(withoutTimes(state));
     world.close();
@@ -112,8 +107,9 @@ class DevicesTest {
     assertThat(world.engine.isThere("train")).isTrue();
     assertThat(gpuStory("train"))
         .containsExactly("gpu.allocate:done", "gpu.hold:done", "gpu.release:done");
-    assertThat(world.lastEvent("gpu.release").path("details").path("reason").asText())
-        .isEqualTo("hold_expired");
+    JsonNode release = world.lastEvent("gpu.release").path("details");
+    assertThat(release.path("reason").asText()).isEqualTo("hold_expired");
+    assertThat(release.path("gpueq").asDouble()).isEqualTo(1.0);
   }
 
   @Test
@@ -294,9 +290,13 @@ class DevicesTest {
     world.engine.has(Containers.created("stuck").gpu("0"));
     world.engine.answers("stuck", new ActResult(ActResult.Kind.FAILED, "device busy"));
 
-    world.sweepFor(Duration.ofMinutes(31));
+    world.sweepAll();
+    world.pass(Duration.ofMinutes(30));
+    world.sweep(JobName.CREATED_CLEANUP); // and no look after it, which would find it again
 
     assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
+    assertThat(world.lastEvent("gpu.allocate").path("details").path("detail").asText())
+        .isEqualTo("its removal failed");
     assertThat(gpuStory("stuck"))
         .containsExactly("gpu.allocate:done", "gpu.release:done", "gpu.allocate:done");
   }

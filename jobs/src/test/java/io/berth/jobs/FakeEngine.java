@@ -34,6 +34,7 @@ final class FakeEngine implements Engine {
   private Consumer<Container> removals = container -> {};
   private @Nullable EventListener listener;
   private volatile @Nullable EngineException down;
+  private String engineId = "fake";
 
   FakeEngine(Supplier<Instant> now) {
     this.now = now;
@@ -157,6 +158,12 @@ final class FakeEngine implements Engine {
     }
   }
 
+  /** Another Engine is behind the same address, and has none of the containers. */
+  void isAnotherOne() {
+    engineId = "another";
+    containers.clear();
+  }
+
   // --- what a test asks
 
   boolean isThere(String name) {
@@ -192,7 +199,7 @@ final class FakeEngine implements Engine {
   @Override
   public Info info() throws EngineException {
     check();
-    return new Info("fake", "0", "1.41");
+    return new Info(engineId, "0", "1.41");
   }
 
   @Override

@@ -71,6 +71,10 @@ final class FakeGpus implements Gpus {
         .add(new GpuProcess(pid, 1L << 20, GpuProcess.Kind.COMPUTE));
   }
 
+  void runsNoMore(String uuid, int pid) {
+    processes.getOrDefault(uuid, List.of()).removeIf(each -> each.pid() == pid);
+  }
+
   @Override
   public Reading<Inventory> inventory() {
     return failure == null

@@ -10,12 +10,16 @@ import io.berth.jobs.container.OwnerChain;
 import io.berth.jobs.container.TypeChain;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.Inventory;
+import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.policies.ContainerType;
 import io.berth.policies.JobName;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.PolicyLoader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -50,6 +54,7 @@ final class World implements AutoCloseable {
       """;
 
   private final Path file;
+  private final Path proc;
   private Instant now = START;
   private long nanos = 1_000_000_000L;
   private HostState host =
@@ -65,12 +70,15 @@ final class World implements AutoCloseable {
   final FakeGpus gpus = new FakeGpus();
   final FakePulse pulse = new FakePulse();
   final List<String> told = new ArrayList<>();
+  final Counts tally = new Counts();
+  ProcessKiller killer = (pid, isStill) -> Outcome.FAILED;
   final FakeEngine engine = new FakeEngine(() -> now);
   private Ledger ledger;
   private Sweeps sweeps;
 
   World(Path folder, String yaml) {
     this.file = folder.resolve("ledger.db");
+    this.proc = folder.resolve("proc");
     this.book = parse(yaml);
     this.ledger = Ledger.open(file, now);
     this.sweeps = begin();
@@ -83,6 +91,8 @@ final class World implements AutoCloseable {
             engine,
             new Inventory(engine, 1, Duration.ofSeconds(30)),
             gpus,
+            processes(),
+            (pid, isStill) -> killer.kill(pid, isStill),
             ledger,
             () -> now,
             () -> nanos,
@@ -91,7 +101,7 @@ final class World implements AutoCloseable {
             this::identification,
             new Modes(ledger, null, () -> disabled),
             new Lanes(this::act, this::act),
-            Tally.NONE,
+            tally,
             pulse,
             (kind, job, subject, cause, why, at, of) ->
                 told.add(kind + " " + subject.container().name() + " " + at),
@@ -253,6 +263,36 @@ final class World implements AutoCloseable {
     } catch (SQLException e) {
       throw new AssertionError(statement, e);
     }
+  }
+
+  /** A process of the host, by its files in /proc; on a GPU if {@link FakeGpus#runs} says so. */
+  void process(int pid, long startTicks, String name, String cgroup) {
+    try {
+      Path files = Files.createDirectories(proc.resolve(String.valueOf(pid)));
+      Files.writeString(
+          files.resolve("stat"),
+          pid + " (" + name + ") S" + " 1".repeat(18) + " " + startTicks + " 0");
+      Files.writeString(files.resolve("comm"), name + "\n");
+      Files.writeString(files.resolve("cgroup"), "0::" + cgroup + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void processEnds(int pid) {
+    try {
+      Path files = proc.resolve(String.valueOf(pid));
+      for (String each : List.of("stat", "comm", "cgroup")) {
+        Files.deleteIfExists(files.resolve(each));
+      }
+      Files.deleteIfExists(files);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Processes processes() {
+    return new Processes(proc);
   }
 
   // --- sweeps and what came of them

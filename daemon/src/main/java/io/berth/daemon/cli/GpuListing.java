@@ -8,8 +8,13 @@ import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.DeviceRow;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.jobs.ledger.DeviceTables.Move;
+import io.berth.jobs.ledger.LedgerReader.Standing;
+import io.berth.jobs.ledger.Orphan;
+import io.berth.jobs.ledger.OverQuota;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -28,22 +33,37 @@ final class GpuListing {
     this.text = text;
   }
 
-  /** A line for each claim, and one for each device without. */
+  /** How it was: a line for each claim, and one for each device without. */
   static GpuListing of(Allocation allocation) {
+    return of(new Standing(allocation, List.of(), List.of()));
+  }
+
+  /** How it is, with notes. */
+  static GpuListing of(Standing standing) {
+    Allocation allocation = standing.allocation();
     GpuListing listing =
         new GpuListing(
             new TextTable(
-                "DEVICE", "STATE", "GPUEQ", "CLAIM", "CONTAINER", "OWNER", "SINCE", "UNTIL"));
+                "DEVICE",
+                "STATE",
+                "GPUEQ",
+                "CLAIM",
+                "CONTAINER",
+                "OWNER",
+                "SINCE",
+                "UNTIL",
+                "NOTE"));
     Set<String> uuids = new TreeSet<>(allocation.devices().keySet());
     allocation.claims().forEach(claim -> uuids.add(claim.device()));
+    standing.orphans().forEach(orphan -> uuids.add(orphan.device()));
     for (String uuid : uuids) {
       DeviceRow device = allocation.devices().get(uuid);
       // A container may name a device that NVML has not listed, or not yet.
       String state = device == null ? "unknown" : allocation.stateOf(device).word();
       List<Claim> claims = allocation.claimsOn(uuid);
-      claims.forEach(claim -> listing.add(uuid, device, state, claim));
+      claims.forEach(claim -> listing.add(uuid, device, state, claim, standing));
       if (claims.isEmpty()) {
-        listing.add(uuid, device, state, null);
+        listing.add(uuid, device, state, null, standing);
       }
     }
     return listing;
@@ -59,7 +79,12 @@ final class GpuListing {
     return listing;
   }
 
-  private void add(String uuid, @Nullable DeviceRow device, String state, @Nullable Claim claim) {
+  private void add(
+      String uuid,
+      @Nullable DeviceRow device,
+      String state,
+      @Nullable Claim claim,
+      Standing standing) {
     ObjectNode line = json.addObject().put("device", uuid).put("state", state);
     line.put("gpueq", device == null ? null : device.gpueq());
     line.put("mig", device == null ? null : device.mig());
@@ -70,9 +95,10 @@ final class GpuListing {
     line.put("type", claim == null ? null : claim.type().word());
     line.put("since", claim == null ? null : Moments.exact(claim.since()));
     line.put("until", claim == null ? null : Moments.exact(claim.until()));
+    String note = note(uuid, claim, standing, line);
     String gpueq = device == null ? "" : plain(device.gpueq());
     if (claim == null) {
-      text.add(uuid, state, gpueq, "", "", "", "", "");
+      text.add(uuid, state, gpueq, "", "", "", "", "", note);
     } else {
       text.add(
           uuid,
@@ -82,8 +108,42 @@ final class GpuListing {
           claim.name(),
           claim.owner(),
           Moments.shown(claim.since()),
-          Moments.shown(claim.until()));
+          Moments.shown(claim.until()),
+          note);
     }
+  }
+
+  /** What is out of order about a device or its holder, in words; in full in the line of JSON. */
+  private static String note(
+      String uuid, @Nullable Claim claim, Standing standing, ObjectNode line) {
+    List<String> notes = new ArrayList<>();
+    ArrayNode orphans = line.putArray("orphan_processes");
+    for (Orphan each : standing.orphans()) {
+      if (each.device().equals(uuid)) {
+        orphans
+            .addObject()
+            .put("pid", each.pid())
+            .put("container", each.container())
+            .put("id", each.containerId())
+            .put("owner", each.owner())
+            .put("since", Moments.exact(each.since()));
+        notes.add(
+            "orphan process %d of %s (%s)".formatted(each.pid(), each.container(), each.owner()));
+      }
+    }
+    line.putNull("over_quota");
+    for (OverQuota each : standing.overQuota()) {
+      if (claim != null && claim.state().isExclusive() && claim.owner().equals(each.owner())) {
+        line.putObject("over_quota")
+            .put("gpueq", each.gpueq())
+            .put("quota", each.quota())
+            .put("since", Moments.exact(each.since()));
+        notes.add(
+            "%s has %s of %s gpueq"
+                .formatted(each.owner(), plain(each.gpueq()), plain(each.quota())));
+      }
+    }
+    return String.join("; ", notes);
   }
 
   private void add(Move move) {
@@ -123,6 +183,9 @@ final class GpuListing {
   }
 
   private static String plain(double gpueq) {
-    return BigDecimal.valueOf(gpueq).stripTrailingZeros().toPlainString();
+    return BigDecimal.valueOf(gpueq)
+        .setScale(3, RoundingMode.HALF_UP)
+        .stripTrailingZeros()
+        .toPlainString();
   }
 }

@@ -18,6 +18,8 @@ import picocli.CommandLine.Spec;
     name = "gpus",
     description = {
       "Prints who has which GPU, by the ledger: a line for each claim, and for each device without.",
+      "The note tells of processes that containers which are gone left behind, and of owners who have",
+      "more than their quota.",
       "",
       "With --at, who had what then. With --history, --owner or both, each change of it, oldest first.",
       "Times are in UTC.",
@@ -65,7 +67,9 @@ final class GpusCommand implements Callable<Integer> {
     GpuListing listing =
         history
             ? GpuListing.of(reader.moves().stream().filter(this::isAskedFor).toList())
-            : GpuListing.of(at == null ? reader.allocation() : reader.allocationAt(at));
+            : at == null
+                ? GpuListing.of(reader.standing())
+                : GpuListing.of(reader.allocationAt(at));
     listing.print(global.json(), spec.commandLine().getOut());
     return ExitCode.DONE;
   }

@@ -91,6 +91,11 @@ public final class EventLog implements AutoCloseable {
     }
   }
 
+  /** The journal's number of the last event that is in the log; 0 where none is known to be. */
+  public synchronized long writtenUpTo() {
+    return lastSeq;
+  }
+
   /** Compresses and prunes rotated files. For a housekeeping thread: it may take seconds. */
   public void tidy() {
     try {

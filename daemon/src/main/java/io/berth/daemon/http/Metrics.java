@@ -100,6 +100,12 @@ public final class Metrics {
         vitals::breakerTripped);
     flag("berth.event.log.up", "Whether the event log can be written.", vitals::eventLogUp);
     flag("berth.journal.up", "Whether the journal can be written.", vitals::journalUp);
+    Gauge.builder("berth.orphan.processes", vitals, Vitals::orphanProcesses)
+        .description("Processes of containers that are gone, on devices nobody has for himself.")
+        .register(registry);
+    Gauge.builder("berth.owners.over.quota", vitals, Vitals::ownersOverQuota)
+        .description("Owners who have more GPU-equivalents than their quota.")
+        .register(registry);
     for (Mode mode : Mode.values()) {
       Gauge.builder("berth.mode", vitals, v -> v.mode() == mode ? 1 : 0)
           .description("The mode in force: 1 for the one that is.")

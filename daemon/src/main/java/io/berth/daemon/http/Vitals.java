@@ -28,6 +28,12 @@ public interface Vitals {
   /** The ledger's devices; states without any may be absent. */
   Map<DeviceState, Share> devices();
 
+  /** Processes of containers that are gone, on devices that nobody has for himself. */
+  int orphanProcesses();
+
+  /** Owners who have more than their quota. */
+  int ownersOverQuota();
+
   /** Whether NVML listed its devices when it was last asked. */
   boolean nvmlUp();
 

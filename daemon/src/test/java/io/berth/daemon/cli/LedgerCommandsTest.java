@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.berth.jobs.ledger.Compaction;
 import io.berth.jobs.ledger.DeviceMoves;
 import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Orphan;
+import io.berth.jobs.ledger.OverQuota;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,7 +30,7 @@ import picocli.CommandLine.TypeConversionException;
 class LedgerCommandsTest {
 
   private static final String HEADS =
-      "DEVICE  STATE     GPUEQ  CLAIM   CONTAINER  OWNER  SINCE                 UNTIL\n";
+      "DEVICE  STATE     GPUEQ  CLAIM   CONTAINER  OWNER  SINCE                 UNTIL                 NOTE\n";
 
   @TempDir private Path folder;
   private Path file;
@@ -51,9 +55,9 @@ class LedgerCommandsTest {
     assertThat(out)
         .hasToString(
             HEADS
-                + "GPU-a   conflict  1      held    train      ada    2026-03-02T14:00:00Z  2026-03-02T14:30:00Z\n"
-                + "GPU-a   conflict  1      active  infer      bob    2026-03-02T14:00:00Z  -\n"
-                + "MIG-b   free      0.125  -       -          -      -                     -\n");
+                + "GPU-a   conflict  1      held    train      ada    2026-03-02T14:00:00Z  2026-03-02T14:30:00Z  -\n"
+                + "GPU-a   conflict  1      active  infer      bob    2026-03-02T14:00:00Z  -                     -\n"
+                + "MIG-b   free      0.125  -       -          -      -                     -                     -\n");
     assertThat(err.toString()).isEmpty();
   }
 
@@ -66,10 +70,45 @@ class LedgerCommandsTest {
         .hasToString(
             "{\"device\":\"GPU-a\",\"state\":\"active\",\"gpueq\":1.0,\"mig\":false,\"claim\":\"active\","
                 + "\"container\":\"train\",\"holder\":\"c1\",\"owner\":\"ada\",\"type\":\"docker\","
-                + "\"since\":\"2026-03-02T13:00:00.123456Z\",\"until\":null}");
+                + "\"since\":\"2026-03-02T13:00:00.123456Z\",\"until\":null,"
+                + "\"orphan_processes\":[],\"over_quota\":null}");
     assertThat(then.path(1).path("claim").isNull()).isTrue();
     assertThat(json("gpus -o json --ledger " + file).path(0).path("until").asText())
         .isEqualTo("2026-03-02T14:30:00Z");
+  }
+
+  @Test
+  void what_is_out_of_order_is_noted_beside_the_device_and_the_holder() throws IOException {
+    try (Ledger ledger = Ledger.open(file, DeviceMoves.FOUND)) {
+      ledger.update(
+          tables -> {
+            tables
+                .findings()
+                .put(new Orphan("MIG-b", 42, 7, "c9", "old", "eve", DeviceMoves.TAKEN, null));
+            tables.findings().put(new OverQuota("bob", 1.0, 2.0 / 7, DeviceMoves.STOPPED));
+          });
+    }
+
+    assertThat(run("gpus --ledger " + file)).isZero();
+    assertThat(out.toString().lines().map(line -> line.substring(line.lastIndexOf("  ") + 2)))
+        .containsExactly("NOTE", "-", "bob has 1 of 0.286 gpueq", "orphan process 42 of old (eve)");
+    JsonNode now = json("gpus -o json --ledger " + file);
+    assertThat(now.path(1).path("over_quota").path("quota").asDouble()).isEqualTo(2.0 / 7);
+    assertThat(now.path(2).path("orphan_processes").path(0))
+        .hasToString(
+            "{\"pid\":42,\"container\":\"old\",\"id\":\"c9\",\"owner\":\"eve\","
+                + "\"since\":\"2026-03-02T13:00:00.123456Z\"}");
+  }
+
+  @Test
+  void a_moment_before_the_journal_begins_is_1_and_a_line() {
+    try (Ledger ledger = Ledger.open(file, DeviceMoves.FOUND)) {
+      Compaction.run(ledger, DeviceMoves.UNTIL.plus(Duration.ofDays(2)), Duration.ZERO, 1_000);
+    }
+
+    assertThat(run("gpus --at 2026-03-02T13:30Z --ledger " + file)).isEqualTo(1);
+    assertThat(err.toString()).contains("goes back to 2026-03-03T14:30:00Z").hasLineCount(1);
+    assertThat(run("check-ledger " + file)).isZero();
   }
 
   @ParameterizedTest

@@ -22,6 +22,16 @@ final class FakeVitals implements Vitals {
   }
 
   @Override
+  public int orphanProcesses() {
+    return 3;
+  }
+
+  @Override
+  public int ownersOverQuota() {
+    return 2;
+  }
+
+  @Override
   public boolean nvmlUp() {
     return false;
   }

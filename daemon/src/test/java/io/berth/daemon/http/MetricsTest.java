@@ -38,6 +38,8 @@ class MetricsTest {
         "berth_breaker_tripped 0.0",
         "berth_event_log_up 1.0",
         "berth_journal_up 1.0",
+        "berth_orphan_processes 3.0",
+        "berth_owners_over_quota 2.0",
         "berth_mode{mode=\"observe\"} 1.0",
         "berth_mode{mode=\"enforce\"} 0.0",
         "berth_build_info{version=\"1.2.3\"} 1",

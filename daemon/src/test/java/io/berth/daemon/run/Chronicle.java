@@ -59,7 +59,7 @@ public record Chronicle(List<Entry> entries) {
     }
   }
 
-  static Chronicle read(Path file) throws IOException {
+  public static Chronicle read(Path file) throws IOException {
     List<Entry> entries = new ArrayList<>();
     if (Files.exists(file)) {
       String text = Files.readString(file, StandardCharsets.UTF_8);

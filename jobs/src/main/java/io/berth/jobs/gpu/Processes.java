@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /**
  * The host's processes as /proc shows them: which container one is in, and when it started. Reads
@@ -18,6 +20,9 @@ public final class Processes {
 
   /** Field 22 of /proc/PID/stat (proc(5)), counted from the state, field 3, behind the name. */
   private static final int START_TIME = 22 - 3;
+
+  private static final Pattern DRIVER_SERVICE =
+      Pattern.compile("nvidia-.*|nv-.*|X|Xorg.*|Xwayland");
 
   private final Path proc;
 
@@ -51,6 +56,24 @@ public final class Processes {
     } catch (IOException | NumberFormatException e) {
       return OptionalLong.empty();
     }
+  }
+
+  /** What it calls itself, cut to 15 characters by the kernel; empty where it is gone. */
+  public Optional<String> nameOf(int pid) {
+    try {
+      return Optional.of(text(file(pid, "comm")).strip());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Whether it calls itself a service of the driver or a display server: {@code
+   * nvidia-persistenced}, {@code nvidia-cuda-mps-server}, {@code nv-hostengine}, {@code Xorg}, ...
+   * Anybody can call himself so, which at worst protects him.
+   */
+  public boolean isDriverService(int pid) {
+    return nameOf(pid).filter(name -> DRIVER_SERVICE.matcher(name).matches()).isPresent();
   }
 
   private Path file(int pid, String name) {

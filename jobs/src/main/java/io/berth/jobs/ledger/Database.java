@@ -144,6 +144,22 @@ final class Database implements AutoCloseable {
             container_id TEXT PRIMARY KEY REFERENCES container(id) ON DELETE CASCADE,
             until INTEGER NOT NULL) WITHOUT ROWID;
           CREATE TABLE cursor (device TEXT PRIMARY KEY, sampled INTEGER NOT NULL) WITHOUT ROWID;
+          CREATE TABLE orphan (
+            device TEXT NOT NULL,
+            pid INTEGER NOT NULL,
+            start_ticks INTEGER NOT NULL,
+            container_id TEXT NOT NULL,
+            container TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            intent INTEGER,
+            PRIMARY KEY (device, pid, start_ticks)) WITHOUT ROWID;
+          CREATE TABLE over_quota (
+            owner TEXT PRIMARY KEY,
+            gpueq REAL NOT NULL,
+            quota REAL NOT NULL,
+            since INTEGER NOT NULL) WITHOUT ROWID;
+          ALTER TABLE fact ADD COLUMN sum INTEGER;
           """);
 
   static final int VERSION = MIGRATIONS.size();
@@ -218,25 +234,15 @@ final class Database implements AutoCloseable {
 
   /** Reads without writing; null where the file is fit for use. */
   private static @Nullable String faultOf(Path file) throws SQLException {
-    try (Connection probe = connect(file, true);
-        Statement statement = probe.createStatement()) {
-      int version = intOf(statement, "PRAGMA user_version");
-      if (version > VERSION) {
-        return "it has version " + version + ", this Berth knows up to " + VERSION;
-      }
-      String verdict = textOf(statement, "PRAGMA quick_check(1)");
-      return "ok".equals(verdict) ? null : "it is damaged (" + verdict + ")";
+    try (Connection probe = connect(file, true)) {
+      return Soundness.faultOf(probe);
     } catch (SQLException e) {
-      int code = e.getErrorCode() & 0xff;
-      if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
-        return "it is damaged (" + e.getMessage() + ")";
+      if (Soundness.isOfTheHost(e)) {
+        throw e;
       }
-      throw e;
+      return "it is damaged (" + e.getMessage() + ")";
     }
   }
-
-  private static final int SQLITE_CORRUPT = 11;
-  private static final int SQLITE_NOTADB = 26;
 
   private static Path setAside(Path file, String suffix) throws IOException {
     Path aside = file.resolveSibling(file.getFileName() + suffix);
@@ -284,7 +290,14 @@ final class Database implements AutoCloseable {
 
   private static void migrate(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      for (int version = intOf(statement, "PRAGMA user_version"); version < VERSION; version++) {
+      migrate(connection, intOf(statement, "PRAGMA user_version"), VERSION);
+    }
+  }
+
+  /** Brings what is of the first version to the second. */
+  static void migrate(Connection connection, int from, int to) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (int version = from; version < to; version++) {
         statement.executeUpdate(
             "BEGIN IMMEDIATE; "
                 + MIGRATIONS.get(version)
@@ -295,15 +308,9 @@ final class Database implements AutoCloseable {
     }
   }
 
-  private static int intOf(Statement statement, String query) throws SQLException {
+  static int intOf(Statement statement, String query) throws SQLException {
     try (ResultSet rows = statement.executeQuery(query)) {
       return rows.next() ? rows.getInt(1) : 0;
-    }
-  }
-
-  private static String textOf(Statement statement, String query) throws SQLException {
-    try (ResultSet rows = statement.executeQuery(query)) {
-      return rows.next() ? rows.getString(1) : "";
     }
   }
 

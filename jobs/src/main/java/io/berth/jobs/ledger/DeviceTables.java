@@ -13,7 +13,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +57,14 @@ public final class DeviceTables {
     }
     return new Allocation(
         devices, tables.rows("SELECT * FROM claim ORDER BY device, holder", DeviceTables::claim));
+  }
+
+  /** A device's share of a full GPU; empty where the ledger does not know the device. */
+  public Optional<Double> gpueqOf(String uuid) throws SQLException {
+    return tables
+        .rows("SELECT gpueq FROM device WHERE uuid = ?", row -> row.getDouble(1), uuid)
+        .stream()
+        .findFirst();
   }
 
   private static DeviceRow device(ResultSet row) throws SQLException {
@@ -212,10 +222,19 @@ public final class DeviceTables {
       String reason,
       String source) {}
 
-  /** Every change up to a moment, oldest first. */
-  public List<Move> movesUntil(Instant moment) throws SQLException {
-    return tables.rows(
-        "SELECT m.*, j.at, j.reason, j.source FROM move m JOIN journal j USING (seq) WHERE j.at <= ? ORDER BY seq",
+  /** The number of every row. */
+  public static final long ALL = Long.MAX_VALUE;
+
+  /** Every change up to that row of the journal, oldest first. */
+  public List<Move> movesUntil(long seq) throws SQLException {
+    List<Move> moves = new ArrayList<>();
+    eachMove(seq, moves::add);
+    return moves;
+  }
+
+  private void eachMove(long lastSeq, Consumer<Move> consumer) throws SQLException {
+    tables.each(
+        "SELECT m.*, j.at, j.reason, j.source FROM move m JOIN journal j USING (seq) WHERE m.seq <= ? ORDER BY m.seq",
         row ->
             new Move(
                 row.getLong("seq"),
@@ -231,47 +250,48 @@ public final class DeviceTables {
                 row.getBoolean("mig"),
                 row.getString("reason") == null ? "" : row.getString("reason"),
                 row.getString("source")),
-        micros(moment));
+        consumer,
+        lastSeq);
   }
 
   /**
-   * Who had what after these changes: the journal folded. What a claim was promised is not part of
-   * it.
-   *
-   * @param moves from the journal's start, in order
+   * Who had what after that row of the journal: the changes folded. What a claim was promised is
+   * not part of it.
    */
-  public static Allocation fold(List<Move> moves) {
+  public Allocation folded(long lastSeq) throws SQLException {
     Map<String, DeviceRow> devices = new TreeMap<>();
     Map<String, Claim> claims = new TreeMap<>();
-    for (Move each : moves) {
-      if (each.holder.equals(NOBODY)) {
-        DeviceRow device =
-            new DeviceRow(each.device, Presence.valueOf(each.to), each.gpueq, each.mig);
-        if (device.presence() == Presence.GONE) {
-          devices.remove(each.device);
-        } else {
-          devices.put(each.device, device);
-        }
-      } else {
-        Claim.State state = Claim.State.valueOf(each.to);
-        String key = each.device + "\0" + each.holder;
-        if (state == Claim.State.FREE) {
-          claims.remove(key);
-        } else {
-          claims.put(
-              key,
-              new Claim(
-                  each.device,
-                  each.holder,
-                  each.name,
-                  each.owner,
-                  each.type,
-                  state,
-                  each.at,
-                  null));
-        }
-      }
-    }
+    eachMove(
+        lastSeq,
+        move -> {
+          if (move.holder.equals(NOBODY)) {
+            fold(move, devices);
+          } else {
+            foldClaim(move, claims);
+          }
+        });
     return new Allocation(devices, new ArrayList<>(claims.values()));
+  }
+
+  private static void fold(Move move, Map<String, DeviceRow> devices) {
+    Presence presence = Presence.valueOf(move.to);
+    if (presence == Presence.GONE) {
+      devices.remove(move.device);
+    } else {
+      devices.put(move.device, new DeviceRow(move.device, presence, move.gpueq, move.mig));
+    }
+  }
+
+  private static void foldClaim(Move move, Map<String, Claim> claims) {
+    Claim.State state = Claim.State.valueOf(move.to);
+    String key = move.device + "\0" + move.holder;
+    if (state == Claim.State.FREE) {
+      claims.remove(key);
+    } else {
+      claims.put(
+          key,
+          new Claim(
+              move.device, move.holder, move.name, move.owner, move.type, state, move.at, null));
+    }
   }
 }

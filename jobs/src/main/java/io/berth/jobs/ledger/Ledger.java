@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +25,7 @@ public final class Ledger implements AutoCloseable {
   private final Database database;
   private final Tables tables;
   private boolean healthy = true;
+  private @Nullable String damage;
   private Runnable eventsWritten = () -> {};
 
   /** What is done within one transaction. */
@@ -74,17 +76,21 @@ public final class Ledger implements AutoCloseable {
     eventsWritten = listener;
   }
 
-  /** Whether the last write came through. */
+  /** Whether the last write came through, and all that was read made sense. */
   public synchronized boolean isHealthy() {
-    return healthy;
+    return healthy && damage == null;
   }
 
   /**
    * Does the work in one transaction, durable when this returns.
    *
-   * @throws LedgerException if it can't be written; nothing of it is then
+   * @throws LedgerException if it can't be written; nothing of it is then. Once damage was met that
+   *     is so until the daemon is started again, which sets the file aside
    */
   public synchronized <T> T write(Work<T> work) {
+    if (damage != null) {
+      throw new LedgerException(damaged(damage));
+    }
     try {
       tables.run("BEGIN IMMEDIATE");
       T result = work.in(tables);
@@ -97,7 +103,7 @@ public final class Ledger implements AutoCloseable {
     } catch (SQLException e) {
       healthy = false;
       rollback();
-      throw new LedgerException("the ledger " + file + " can't be written: " + e.getMessage(), e);
+      throw failed("written", e);
     } catch (RuntimeException | Error e) {
       rollback();
       throw e;
@@ -122,8 +128,26 @@ public final class Ledger implements AutoCloseable {
     try {
       return work.in(tables);
     } catch (SQLException e) {
-      throw new LedgerException("the ledger " + file + " can't be read: " + e.getMessage(), e);
+      throw failed("read", e);
     }
+  }
+
+  /** What is damaged is not written to: an act must not rest on it, and it may be of use yet. */
+  private LedgerException failed(String what, SQLException e) {
+    if (Soundness.isDamage(e)) {
+      damage = e.getMessage();
+      return new LedgerException(damaged(String.valueOf(e.getMessage())), e);
+    }
+    return new LedgerException(
+        "the ledger " + file + " can't be " + what + ": " + e.getMessage(), e);
+  }
+
+  private String damaged(String how) {
+    return "the ledger "
+        + file
+        + " is damaged ("
+        + how
+        + "): nothing is written to it and nothing is done; restart berthd, which sets it aside and begins a new one";
   }
 
   private void rollback() {

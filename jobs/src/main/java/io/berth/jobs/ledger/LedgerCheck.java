@@ -30,13 +30,14 @@ public record LedgerCheck(long rows, int devices, int claims, List<String> diffe
    */
   static LedgerCheck of(Tables tables) throws SQLException {
     List<String> found = new ArrayList<>();
-    for (String fault : tables.rows("PRAGMA quick_check", row -> row.getString(1))) {
+    for (String fault : tables.rows("PRAGMA integrity_check(100)", row -> row.getString(1))) {
       if (!fault.equals("ok")) {
         found.add("the file is damaged: " + fault);
       }
     }
+    found.addAll(Values.faults(tables));
     found.addAll(doubledOutcomes(tables));
-    Allocation journal = DeviceTables.fold(LedgerReader.allMoves(tables));
+    Allocation journal = tables.devices().folded(DeviceTables.ALL);
     Allocation state = tables.devices().allocation();
     compare("device ", journal.devices(), state.devices(), LedgerCheck::words, found);
     compare("", byDeviceAndHolder(journal), byDeviceAndHolder(state), LedgerCheck::words, found);

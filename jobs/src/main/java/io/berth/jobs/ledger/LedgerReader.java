@@ -9,6 +9,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.sqlite.SQLiteConfig;
 
 /**
@@ -21,32 +22,53 @@ import org.sqlite.SQLiteConfig;
  */
 public final class LedgerReader {
 
-  /** After every row. */
-  private static final Instant END = Instant.parse("9999-12-31T23:59:59Z");
-
   private final Path file;
 
   public LedgerReader(Path file) {
     this.file = file;
   }
 
-  /** Who has what, by the state tables. */
-  public Allocation allocation() {
-    return read(tables -> tables.devices().allocation());
+  /**
+   * How it stands now.
+   *
+   * @param allocation who has what, by the state tables
+   */
+  public record Standing(Allocation allocation, List<Orphan> orphans, List<OverQuota> overQuota) {}
+
+  public Standing standing() {
+    return read(
+        tables ->
+            new Standing(
+                tables.devices().allocation(),
+                tables.findings().orphans(),
+                tables.findings().overQuota()));
   }
 
-  /** Who had what then, by the journal; without what was promised. */
+  /**
+   * Who had what then, by the journal; without what was promised. Where the clock was set back, a
+   * moment came more than once: the last time counts, with all that is journalled before it.
+   *
+   * @throws LedgerException also if the journal does not go back as far as that
+   */
   public Allocation allocationAt(Instant moment) {
-    return DeviceTables.fold(read(tables -> tables.devices().movesUntil(moment)));
+    return read(
+        tables -> {
+          Optional<Instant> since = Compaction.completeSince(tables);
+          if (since.isPresent() && moment.isBefore(since.get())) {
+            throw new LedgerException(
+                "the journal of "
+                    + file
+                    + " goes back to "
+                    + since.get()
+                    + ": who had what before that is not known any more (daemon.journal_keep)");
+          }
+          return tables.devices().folded(tables.lastSeqAt(moment));
+        });
   }
 
-  /** Every change of a device or a claim, oldest first. */
+  /** Every change of a device or a claim that the journal still has, oldest first. */
   public List<Move> moves() {
-    return read(LedgerReader::allMoves);
-  }
-
-  static List<Move> allMoves(Tables tables) throws SQLException {
-    return tables.devices().movesUntil(END);
+    return read(tables -> tables.devices().movesUntil(DeviceTables.ALL));
   }
 
   /** Whether the file is whole, and its journal folds to its state. */
@@ -91,9 +113,6 @@ public final class LedgerReader {
       return work.in(tables);
     } catch (SQLException e) {
       throw new LedgerException("the ledger " + file + " can't be read: " + e.getMessage(), e);
-    } catch (IllegalArgumentException e) { // of a word that is none of an enum's
-      throw new LedgerException(
-          "the ledger " + file + " holds a word unknown to this berth: " + e.getMessage(), e);
     }
   }
 

@@ -7,17 +7,15 @@ import io.berth.policies.ContainerType;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,14 +25,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tables {
 
-  private final Connection connection;
-  private final Map<String, PreparedStatement> prepared = new HashMap<>();
+  static final long FIRST = micros(Instant.parse("0001-01-01T00:00:00Z"));
+
+  /** No moment in here is later. */
+  public static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+
+  static final long LAST = micros(LATEST);
+
+  private final Sql sql;
   private final DeviceTables devices = new DeviceTables(this);
   private final ActivityTables activity = new ActivityTables(this);
+  private final FindingTables findings = new FindingTables(this);
   private boolean appendedEvents;
 
   Tables(Connection connection) {
-    this.connection = connection;
+    this.sql = new Sql(connection);
   }
 
   /** The moment as the ledger keeps it. */
@@ -47,11 +52,11 @@ public final class Tables {
   /** Appends a row and answers its number. */
   public long append(JournalEntry entry) throws SQLException {
     appendedEvents |= entry.event() != null;
-    PreparedStatement insert =
-        set(
+    return rows(
             """
             INSERT INTO journal (at, kind, container_id, container, owner, subject, reason, source, mode, intent, outcome, event)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq""",
+            row -> row.getLong(1),
             micros(entry.at()),
             entry.kind().name(),
             entry.containerId(),
@@ -63,11 +68,8 @@ public final class Tables {
             entry.mode(),
             entry.intent(),
             entry.outcome(),
-            entry.event());
-    try (ResultSet rows = insert.executeQuery()) {
-      rows.next();
-      return rows.getLong(1);
-    }
+            entry.event())
+        .get(0);
   }
 
   /** The rows that are events, after that number, oldest first. */
@@ -78,18 +80,31 @@ public final class Tables {
         limit);
   }
 
-  /** Intents without an outcome: the daemon ended between the two. Oldest first. */
+  /**
+   * Intents to act on a container without an outcome: the daemon ended between the two. Oldest
+   * first.
+   */
   public List<JournalEntry> openIntents() throws SQLException {
     return journal(
         """
-        SELECT * FROM journal i WHERE kind = 'INTENT'
+        SELECT * FROM journal i WHERE kind = 'INTENT' AND subject LIKE 'container.%'
         AND NOT EXISTS (SELECT 1 FROM journal o WHERE o.intent = i.seq) ORDER BY seq""");
   }
 
-  /** The acts that were tried after that moment, whatever came of them. */
+  /** The acts on containers that were tried after that moment, whatever came of them. */
   public List<JournalEntry> intentsSince(Instant moment) throws SQLException {
     return journal(
-        "SELECT * FROM journal WHERE kind = 'INTENT' AND at > ? ORDER BY seq", micros(moment));
+        "SELECT * FROM journal WHERE kind = 'INTENT' AND subject LIKE 'container.%' AND at > ? ORDER BY seq",
+        micros(moment));
+  }
+
+  /** The number of the last row that was written at that moment or before; 0 for none. */
+  public long lastSeqAt(Instant moment) throws SQLException {
+    return rows(
+            "SELECT coalesce(max(seq), 0) FROM journal WHERE at <= ?",
+            row -> row.getLong(1),
+            micros(moment))
+        .get(0);
   }
 
   /** All that was recorded of a container, oldest first. */
@@ -140,7 +155,7 @@ public final class Tables {
     return known;
   }
 
-  private static Known known(ResultSet row) throws SQLException {
+  static Known known(ResultSet row) throws SQLException {
     return new Known(
         row.getString("id"),
         row.getString("name"),
@@ -202,7 +217,7 @@ public final class Tables {
     return clocks;
   }
 
-  private static ClockRow clock(ResultSet row) throws SQLException {
+  static ClockRow clock(ResultSet row) throws SQLException {
     String warnedIn = row.getString("warned_in");
     return new ClockRow(
         row.getString("container_id"),
@@ -262,6 +277,11 @@ public final class Tables {
     return activity;
   }
 
+  /** What else was found on the devices. */
+  public FindingTables findings() {
+    return findings;
+  }
+
   // --- modes and facts
 
   /** Since when a job has been enforcing without a break; empty where it is not. */
@@ -282,12 +302,16 @@ public final class Tables {
 
   /** A value that must survive a restart; empty where it was never kept. */
   public Optional<String> fact(String name) throws SQLException {
-    return rows("SELECT value FROM fact WHERE name = ?", row -> row.getString(1), name).stream()
+    return rows("SELECT name, value, sum FROM fact WHERE name = ?", Facts::value, name).stream()
         .findFirst();
   }
 
   public void keep(String name, String value) throws SQLException {
-    update("INSERT OR REPLACE INTO fact (name, value) VALUES (?, ?)", name, value);
+    update(
+        "INSERT OR REPLACE INTO fact (name, value, sum) VALUES (?, ?, ?)",
+        name,
+        value,
+        Facts.sumOf(name, value));
   }
 
   public void drop(String name) throws SQLException {
@@ -296,35 +320,27 @@ public final class Tables {
 
   // --- plumbing
 
-  interface Mapper<T> {
-    T map(ResultSet row) throws SQLException;
+  <T> List<T> rows(String query, Sql.Mapper<T> mapper, @Nullable Object... arguments)
+      throws SQLException {
+    return sql.rows(query, mapper, arguments);
   }
 
-  <T> List<T> rows(String query, Mapper<T> mapper, @Nullable Object... arguments)
+  <T> void each(
+      String query, Sql.Mapper<T> mapper, Consumer<T> consumer, @Nullable Object... arguments)
       throws SQLException {
-    List<T> found = new ArrayList<>();
-    try (ResultSet rows = set(query, arguments).executeQuery()) {
-      while (rows.next()) {
-        found.add(mapper.map(rows));
-      }
-    }
-    return found;
+    sql.each(query, mapper, consumer, arguments);
   }
 
   void update(String statement, @Nullable Object... arguments) throws SQLException {
-    set(statement, arguments).executeUpdate();
+    sql.update(statement, arguments);
   }
 
-  private PreparedStatement set(String sql, @Nullable Object... arguments) throws SQLException {
-    PreparedStatement statement = prepared.get(sql);
-    if (statement == null) {
-      statement = connection.prepareStatement(sql);
-      prepared.put(sql, statement);
-    }
-    for (int i = 0; i < arguments.length; i++) {
-      statement.setObject(i + 1, arguments[i]);
-    }
-    return statement;
+  void run(String statement) throws SQLException {
+    sql.run(statement);
+  }
+
+  void close() {
+    sql.close();
   }
 
   /** Whether an event was appended since this was last asked. */
@@ -332,16 +348,6 @@ public final class Tables {
     boolean took = appendedEvents;
     appendedEvents = false;
     return took;
-  }
-
-  void run(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
-  }
-
-  void close() {
-    prepared.clear();
   }
 
   static long micros(Instant moment) {
@@ -353,7 +359,13 @@ public final class Tables {
     return moment == null ? null : micros(moment);
   }
 
+  /**
+   * @throws IllegalArgumentException if it is in no year from 1 to 9999: no clock says so
+   */
   static Instant instant(long micros) {
+    if (micros < FIRST || micros > LAST) {
+      throw new IllegalArgumentException(micros + " is no moment");
+    }
     return Instant.ofEpochSecond(
         Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000L);
   }

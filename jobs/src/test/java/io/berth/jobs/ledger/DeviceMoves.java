@@ -90,7 +90,7 @@ public final class DeviceMoves {
     return new Claim("GPU-a", holder, name, owner, ContainerType.DOCKER, state, since, until);
   }
 
-  private static JournalEntry entry(Instant at, String subject) {
+  static JournalEntry entry(Instant at, String subject) {
     return new JournalEntry(
         0,
         at,

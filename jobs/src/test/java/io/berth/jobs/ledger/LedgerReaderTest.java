@@ -45,8 +45,10 @@ class LedgerReaderTest {
     List<String> before = names();
     byte[] bytes = Files.readAllBytes(file);
 
-    assertThat(reader.allocation().devices()).containsOnlyKeys("GPU-a", "MIG-b");
-    assertThat(reader.allocation().claims()).extracting(Claim::owner).containsExactly("ada", "bob");
+    assertThat(reader.standing().allocation().devices()).containsOnlyKeys("GPU-a", "MIG-b");
+    assertThat(reader.standing().allocation().claims())
+        .extracting(Claim::owner)
+        .containsExactly("ada", "bob");
     assertThat(reader.check().differences()).isEmpty();
     assertThat(names()).isEqualTo(before).contains("ledger.db").doesNotContain("ledger.db-wal");
     assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
@@ -102,6 +104,22 @@ class LedgerReaderTest {
         .containsExactly("train");
     Allocation last = reader.allocationAt(STOPPED.plus(Duration.ofDays(9)));
     assertThat(last.claims())
+        .extracting(Claim::state)
+        .containsExactly(Claim.State.HELD, Claim.State.ACTIVE);
+  }
+
+  /** The clock is set back by an hour: 13:30 comes twice, and what came before is not undone. */
+  @Test
+  void where_the_clock_was_set_back_the_last_time_counts_with_all_before_it() {
+    try (Ledger ledger = Ledger.open(file, NOW)) {
+      DeviceMoves.tell(ledger);
+      ledger.update(tables -> tables.append(DeviceMoves.entry(STOPPED.minusSeconds(3000), "x")));
+    }
+
+    assertThat(reader.allocationAt(STOPPED.minusSeconds(3001)).claims())
+        .extracting(Claim::state)
+        .containsExactly(Claim.State.ACTIVE);
+    assertThat(reader.allocationAt(STOPPED.minusSeconds(3000)).claims())
         .extracting(Claim::state)
         .containsExactly(Claim.State.HELD, Claim.State.ACTIVE);
   }
@@ -175,7 +193,7 @@ class LedgerReaderTest {
     written();
     sql(file, "PRAGMA user_version = " + (Database.VERSION + step));
 
-    assertThatThrownBy(reader::allocation)
+    assertThatThrownBy(reader::standing)
         .isInstanceOf(LedgerException.class)
         .hasMessage(
             "the ledger %s has version %d, this berth reads %d: %s",
@@ -187,7 +205,7 @@ class LedgerReaderTest {
     written();
     sql(file, "UPDATE claim SET state = 'BANANA'");
 
-    assertThatThrownBy(reader::allocation)
+    assertThatThrownBy(reader::standing)
         .isInstanceOf(LedgerException.class)
         .hasMessageContaining(file.toString())
         .hasMessageContaining("BANANA");
