@@ -107,6 +107,7 @@ final class ReleaseJob {
         subject.lifeStart(),
         Idleness.unknown("it does not run"),
         false,
+        null,
         promised == null ? null : new Clock(claim.since(), promised),
         null,
         floor.isAfter(picture.now()) ? picture.now() : floor);

@@ -6,6 +6,7 @@ import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.Tables;
 import io.berth.jobs.rules.Clock;
+import io.berth.jobs.rules.ConflictRule.Intrusion;
 import io.berth.jobs.rules.Facts;
 import io.berth.jobs.rules.Idleness;
 import io.berth.jobs.rules.Rule;
@@ -37,6 +38,9 @@ final class RuleJob {
     Idleness idleness(Subject subject, Limits limits, PolicyBook book, Instant now, boolean again);
 
     boolean highDemand();
+
+    /** On which device it is that became another's; null: on none, or the rule does not ask. */
+    @Nullable Intrusion intrusion(Subject subject);
   }
 
   private final JobName name;
@@ -189,6 +193,7 @@ final class RuleJob {
             subject.lifeStart(),
             idleness,
             kind.highDemand(),
+            exempt == null ? kind.intrusion(subject) : null,
             null,
             null,
             basis.floor);

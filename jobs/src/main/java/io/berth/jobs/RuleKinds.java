@@ -1,64 +1,89 @@
 package io.berth.jobs;
 
+import io.berth.jobs.rules.ConflictRule.Intrusion;
 import io.berth.jobs.rules.Idleness;
 import io.berth.policies.Limits;
 import io.berth.policies.PolicyBook;
 import java.time.Instant;
-import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What the jobs with a rule leave alone, and which of them ask what a container does. */
+/** What the jobs with a rule leave alone, and what each of them asks besides. */
 final class RuleKinds {
 
   private final Pulse pulse;
   private final Demand demand;
+  private final Conflicts conflicts;
 
-  RuleKinds(Pulse pulse, Demand demand) {
+  RuleKinds(Pulse pulse, Demand demand, Conflicts conflicts) {
     this.pulse = pulse;
     this.demand = demand;
+    this.conflicts = conflicts;
   }
 
   RuleJob.Kind cleanup() {
-    return new Kind((subject, book) -> Exemptions.of(subject, book.safety().cleanupScope()), false);
+    return new Kind() {
+      @Override
+      public @Nullable String exempts(Subject subject, PolicyBook book) {
+        return Exemptions.of(subject, book.safety().cleanupScope());
+      }
+    };
   }
 
   RuleJob.Kind runtime() {
-    return new Kind((subject, book) -> Exemptions.of(subject), false);
+    return new Kind();
   }
 
   RuleJob.Kind idleness() {
-    return new Kind((subject, book) -> Exemptions.of(subject), true);
+    return new Kind() {
+      @Override
+      public Idleness idleness(
+          Subject subject, Limits limits, PolicyBook book, Instant now, boolean again) {
+        if (!subject.isRunningWithGpus()) {
+          return super.idleness(subject, limits, book, now, again);
+        }
+        return again
+            ? pulse.now(subject, limits, book.policies(), now)
+            : pulse.of(subject, limits, book.policies(), now);
+      }
+
+      @Override
+      public boolean highDemand() {
+        return demand.isHigh();
+      }
+    };
   }
 
-  private final class Kind implements RuleJob.Kind {
+  RuleJob.Kind conflict() {
+    return new Kind() {
+      @Override
+      public @Nullable Intrusion intrusion(Subject subject) {
+        return conflicts.of(subject);
+      }
+    };
+  }
 
-    private final BiFunction<Subject, PolicyBook, @Nullable String> exempts;
-    private final boolean asks;
-
-    Kind(BiFunction<Subject, PolicyBook, @Nullable String> exempts, boolean asks) {
-      this.exempts = exempts;
-      this.asks = asks;
-    }
+  /** Asks nothing. */
+  private static class Kind implements RuleJob.Kind {
 
     @Override
     public @Nullable String exempts(Subject subject, PolicyBook book) {
-      return exempts.apply(subject, book);
+      return Exemptions.of(subject);
     }
 
     @Override
     public Idleness idleness(
         Subject subject, Limits limits, PolicyBook book, Instant now, boolean again) {
-      if (!asks || !subject.isRunningWithGpus()) {
-        return Idleness.unknown("nobody asked what it does");
-      }
-      return again
-          ? pulse.now(subject, limits, book.policies(), now)
-          : pulse.of(subject, limits, book.policies(), now);
+      return Idleness.unknown("nobody asked what it does");
     }
 
     @Override
     public boolean highDemand() {
-      return demand.isHigh();
+      return false;
+    }
+
+    @Override
+    public @Nullable Intrusion intrusion(Subject subject) {
+      return null;
     }
   }
 }

@@ -9,6 +9,7 @@ import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
+import io.berth.jobs.rules.ConflictRule;
 import io.berth.jobs.rules.CreatedRule;
 import io.berth.jobs.rules.IdleRule;
 import io.berth.jobs.rules.Rule;
@@ -20,6 +21,7 @@ import io.berth.policies.PolicyBook;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
@@ -135,11 +137,13 @@ public final class Sweeps {
     this.release =
         new ReleaseJob(parts.engine, parts.ledger, parts.clock, inFlight, parts.lanes.acts());
     this.orphans = new Orphans(parts);
-    RuleKinds kinds = new RuleKinds(parts.pulse, demand);
+    RuleKinds kinds =
+        new RuleKinds(parts.pulse, demand, new Conflicts(parts.ledger, parts.clock.instant()));
     put(JobName.CREATED_CLEANUP, new CreatedRule(), kinds.cleanup(), enforcer);
     put(JobName.STALE_CLEANUP, new StaleRule(), kinds.cleanup(), enforcer);
     put(JobName.IDLE_STOP, new IdleRule(), kinds.idleness(), enforcer);
     put(JobName.MAX_RUNTIME, new RuntimeRule(), kinds.runtime(), enforcer);
+    put(JobName.GPU_RELEASE, new ConflictRule(), kinds.conflict(), enforcer);
     jobs().forEach(job -> turns.put(job, new Object()));
   }
 
@@ -267,20 +271,26 @@ public final class Sweeps {
       Mode mode,
       BooleanSupplier unchanged)
       throws EngineException {
-    RuleJob rule = ruled.get(job);
-    if (rule != null) {
-      if (job == JobName.IDLE_STOP) {
-        demand.look(picture.book(), mode, picture.now());
-      }
-      return rule.sweep(picture, identification, unchanged);
-    }
     if (job == JobName.SAMPLE) {
       parts.pulse.sample(watched(picture), picture.book(), picture.now());
     }
-    List<CompletableFuture<Outcome>> releases =
-        job == JobName.GPU_RELEASE ? release.sweep(picture, mode) : List.of();
-    orphans.look(picture, parts.modes.of(JobName.GPU_RELEASE, picture.book()));
-    return new Enforcer.Enforced(Map.of(), releases);
+    if (job == JobName.IDLE_STOP) {
+      demand.look(picture.book(), mode, picture.now());
+    }
+    List<CompletableFuture<Outcome>> acts = new ArrayList<>();
+    if (job == JobName.GPU_RELEASE) {
+      acts.addAll(release.sweep(picture, mode));
+    }
+    if (job == JobName.GPU_RELEASE || job == JobName.RECONCILE) {
+      orphans.look(picture, parts.modes.of(JobName.GPU_RELEASE, picture.book()));
+    }
+    RuleJob rule = ruled.get(job);
+    if (rule == null) {
+      return new Enforcer.Enforced(Map.of(), acts);
+    }
+    Enforcer.Enforced enforced = rule.sweep(picture, identification, unchanged);
+    acts.addAll(enforced.acts());
+    return new Enforcer.Enforced(enforced.heldBack(), acts);
   }
 
   /** What is neither infrastructure nor stopped, and has GPUs. */

@@ -353,6 +353,77 @@ class StopsTest {
         .toList();
   }
 
+  // --- conflicts
+
+  @Test
+  void one_that_comes_back_to_a_gpu_that_became_another_s_is_stopped_where_that_is_configured() {
+    world.book(World.ENFORCE + "policies:\n  gpu_conflict: stop\n");
+    intruder();
+
+    world.sweep(JobName.GPU_RELEASE);
+
+    assertThat(world.engine.calls()).containsExactly("stop late");
+    assertThat(world.lastEvent("container.stop").path("details").path("reason").asText())
+        .isEqualTo("gpu_conflict");
+    assertThat(world.engine.get("holder").state().isLive()).isTrue();
+  }
+
+  @Test
+  void by_default_a_conflict_is_only_reported() {
+    intruder();
+
+    world.sweep(JobName.GPU_RELEASE);
+
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(world.lastEvent("gpu.conflict").path("details").path("container").asText())
+        .isEqualTo("late");
+  }
+
+  @Test
+  void a_conflict_whose_beginning_this_daemon_did_not_see_stops_nobody() {
+    world.book(World.ENFORCE + "policies:\n  gpu_conflict: stop\n");
+    intruder();
+    world.pass(Duration.ofSeconds(1));
+    world.restart();
+
+    world.sweep(JobName.GPU_RELEASE);
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  @Test
+  void a_conflict_of_two_that_never_lost_their_gpu_stops_nobody() {
+    world.book(World.ENFORCE + "policies:\n  gpu_conflict: stop\n");
+    world.gpus.full(2);
+    world.engine.run(Containers.running("one").owner("ada").gpu("GPU-1"));
+    world.sweep(JobName.RECONCILE);
+    world.pass(Duration.ofMinutes(1));
+    world.engine.run(Containers.running("two").owner("ben").gpu("GPU-1"));
+
+    world.sweep(JobName.RECONCILE);
+    world.sweep(JobName.GPU_RELEASE);
+
+    assertThat(world.lastEvent("gpu.conflict").path("details").path("container").asText())
+        .isEqualTo("two");
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  /** Its hold was over, somebody else took the GPU, and it is started again. */
+  private void intruder() {
+    world.gpus.full(2);
+    world.engine.run(Containers.running("late").owner("ada").gpu("GPU-0"));
+    world.sweep(JobName.RECONCILE);
+    world.engine.exits("late", 0);
+    world.sweep(JobName.RECONCILE);
+    world.pass(Duration.ofMinutes(16));
+    world.sweep(JobName.GPU_RELEASE);
+    world.engine.run(Containers.running("holder").owner("ben").gpu("GPU-0"));
+    world.sweep(JobName.RECONCILE);
+    world.pass(Duration.ofMinutes(1));
+    world.engine.start("late");
+    world.sweep(JobName.RECONCILE);
+  }
+
   @Test
   void running_gpu_containers_are_sampled_and_nothing_else() {
     sleeper("train");

@@ -225,6 +225,16 @@ public final class DeviceTables {
   /** The number of every row. */
   public static final long ALL = Long.MAX_VALUE;
 
+  /** What a holder's last claims on a device became, the latest first. */
+  public List<Claim.State> statesOf(String device, String holder, int count) throws SQLException {
+    return tables.rows(
+        "SELECT to_state FROM move WHERE device = ? AND holder = ? ORDER BY seq DESC LIMIT ?",
+        row -> Claim.State.valueOf(row.getString(1)),
+        device,
+        holder,
+        count);
+  }
+
   /** Every change up to that row of the journal, oldest first. */
   public List<Move> movesUntil(long seq) throws SQLException {
     List<Move> moves = new ArrayList<>();

@@ -1,6 +1,7 @@
 package io.berth.jobs.rules;
 
 import io.berth.jobs.container.EndedBy;
+import io.berth.jobs.rules.ConflictRule.Intrusion;
 import io.berth.policies.ContainerType;
 import io.berth.policies.Limits;
 import io.berth.policies.PolicyBook;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *     never ran
  * @param idleness whether it does anything; of a container that runs with GPUs
  * @param highDemand whether so many GPUs are taken that idle ones are wanted back sooner
+ * @param intrusion on which device it is that became another's; null: on none, or nobody asked
  * @param clock of the rule that is asked, as it stood when last looked at; null where none runs
  * @param promised a time that was announced before this clock began to run: nothing is done sooner.
  *     Null where there is none
@@ -28,6 +30,7 @@ public record Facts(
     @Nullable Instant lifeStart,
     Idleness idleness,
     boolean highDemand,
+    @Nullable Intrusion intrusion,
     @Nullable Clock clock,
     @Nullable Instant promised,
     Instant floor) {
@@ -35,6 +38,16 @@ public record Facts(
   /** The same, with the clock of a rule. */
   public Facts with(@Nullable Clock running, @Nullable Instant promise) {
     return new Facts(
-        type, limits, policies, endedBy, lifeStart, idleness, highDemand, running, promise, floor);
+        type,
+        limits,
+        policies,
+        endedBy,
+        lifeStart,
+        idleness,
+        highDemand,
+        intrusion,
+        running,
+        promise,
+        floor);
   }
 }

@@ -26,6 +26,7 @@ final class Given {
   private @Nullable Instant promised;
   private Idleness idleness = Idleness.unknown("nobody looked");
   private boolean highDemand;
+  private ConflictRule.@Nullable Intrusion intrusion;
 
   static Given facts() {
     return new Given();
@@ -100,7 +101,17 @@ final class Given {
   Facts build() {
     Clock told = warned && clock != null ? new Clock(clock.since(), clock.due(), 1) : clock;
     return new Facts(
-        type, limits, policies(), endedBy, lifeStart, idleness, highDemand, told, promised, floor);
+        type,
+        limits,
+        policies(),
+        endedBy,
+        lifeStart,
+        idleness,
+        highDemand,
+        intrusion,
+        told,
+        promised,
+        floor);
   }
 
   private PolicyBook.Policies policies() {
