@@ -245,23 +245,34 @@ public final class DeviceTables {
   private void eachMove(long lastSeq, Consumer<Move> consumer) throws SQLException {
     tables.each(
         "SELECT m.*, j.at, j.reason, j.source FROM move m JOIN journal j USING (seq) WHERE m.seq <= ? ORDER BY m.seq",
-        row ->
-            new Move(
-                row.getLong("seq"),
-                instant(row.getLong("at")),
-                row.getString("device"),
-                row.getString("holder"),
-                row.getString("name"),
-                row.getString("owner"),
-                ContainerType.valueOf(row.getString("type")),
-                row.getString("from_state"),
-                row.getString("to_state"),
-                row.getDouble("gpueq"),
-                row.getBoolean("mig"),
-                row.getString("reason") == null ? "" : row.getString("reason"),
-                row.getString("source")),
+        DeviceTables::move,
         consumer,
         lastSeq);
+  }
+
+  /** Of a device or of a claim; a word that is no state of either is damage. */
+  private static Move move(ResultSet row) throws SQLException {
+    return new Move(
+        row.getLong("seq"),
+        instant(row.getLong("at")),
+        row.getString("device"),
+        row.getString("holder"),
+        row.getString("name"),
+        row.getString("owner"),
+        ContainerType.valueOf(row.getString("type")),
+        row.getString("from_state"),
+        stateOf(row),
+        row.getDouble("gpueq"),
+        row.getBoolean("mig"),
+        row.getString("reason") == null ? "" : row.getString("reason"),
+        row.getString("source"));
+  }
+
+  private static String stateOf(ResultSet row) throws SQLException {
+    String word = row.getString("to_state");
+    return row.getString("holder").equals(NOBODY)
+        ? Presence.valueOf(word).name()
+        : Claim.State.valueOf(word).name();
   }
 
   /**
