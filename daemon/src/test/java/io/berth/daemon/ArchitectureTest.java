@@ -114,6 +114,7 @@ class ArchitectureTest {
     "io.micrometer.., io.berth.daemon.http..",
     "com.sun.net.httpserver.., io.berth.daemon.http..",
     "picocli.., io.berth.daemon.cli..",
+    "org.eclipse.jetty.., io.berth.daemon.control..",
     "ch.qos.logback.., io.berth.daemon.process..",
   })
   void each_library_is_used_in_one_place(String library, String place) {
@@ -147,7 +148,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void only_the_enforcer_touches_a_container() {
+  void only_the_enforcer_and_the_freezer_touch_a_container() {
     DescribedPredicate<JavaAccess<?>> act =
         DescribedPredicate.describe(
             "an act on a container",
@@ -158,6 +159,8 @@ class ArchitectureTest {
         noClasses()
             .that()
             .doNotHaveFullyQualifiedName("io.berth.jobs.Enforcer")
+            .and()
+            .doNotHaveFullyQualifiedName("io.berth.jobs.Freezer")
             .and()
             .resideOutsideOfPackage("io.berth.jobs.engine..")
             .should()

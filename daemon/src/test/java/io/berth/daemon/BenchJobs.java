@@ -92,7 +92,8 @@ final class BenchJobs implements AutoCloseable {
   }
 
   private Sweeps.Parts parts(URI host) throws IOException {
-    Identifications identifications = new Identifications(new GetentUserDatabase(clock), null);
+    Identifications identifications =
+        new Identifications(new GetentUserDatabase(clock), id -> false, null);
     return new Sweeps.Parts(
         engine,
         inventory,

@@ -87,6 +87,7 @@ public final class Sweeps {
   private final Lookout lookout;
   private final Breaker breaker;
   private final ReleaseJob release;
+  private final Freezer freezer;
   private final Map<JobName, CleanupJob> cleanups = new EnumMap<>(JobName.class);
   private final Map<JobName, Object> turns = new EnumMap<>(JobName.class);
   private final Set<JobName> failing = ConcurrentHashMap.newKeySet();
@@ -113,6 +114,13 @@ public final class Sweeps {
             parts.tally,
             parts.stopping);
     this.release = new ReleaseJob(parts.engine, parts.ledger, parts.clock, inFlight, parts.lanes);
+    this.freezer =
+        new Freezer(
+            parts.engine,
+            parts.ledger,
+            parts.clock,
+            inFlight,
+            container -> parts.identification.apply(parts.book.get()).protects(container));
     cleanups.put(
         JobName.CREATED_CLEANUP,
         new CleanupJob(
@@ -133,6 +141,11 @@ public final class Sweeps {
   /** Whether the breaker holds back all acts. */
   public boolean isBreakerTripped() {
     return breaker.isTripped();
+  }
+
+  /** Freezes and thaws containers for their owners. */
+  public Freezer freezer() {
+    return freezer;
   }
 
   /** What the Engine's event stream is to be told to. */

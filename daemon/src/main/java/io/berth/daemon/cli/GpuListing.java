@@ -1,20 +1,17 @@
 package io.berth.daemon.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.berth.jobs.ledger.Claim;
-import io.berth.jobs.ledger.DeviceRow;
-import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.daemon.control.Devices;
 import io.berth.jobs.ledger.DeviceTables.Move;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /** What {@code berth gpus} prints: the same lines as aligned text and as a JSON array. */
 final class GpuListing {
@@ -28,25 +25,34 @@ final class GpuListing {
     this.text = text;
   }
 
-  /** A line for each claim, and one for each device without. */
-  static GpuListing of(Allocation allocation) {
+  /** A line for each of what {@link Devices#json} has. */
+  static GpuListing of(JsonNode devices) {
     GpuListing listing =
         new GpuListing(
             new TextTable(
                 "DEVICE", "STATE", "GPUEQ", "CLAIM", "CONTAINER", "OWNER", "SINCE", "UNTIL"));
-    Set<String> uuids = new TreeSet<>(allocation.devices().keySet());
-    allocation.claims().forEach(claim -> uuids.add(claim.device()));
-    for (String uuid : uuids) {
-      DeviceRow device = allocation.devices().get(uuid);
-      // A container may name a device that NVML has not listed, or not yet.
-      String state = device == null ? "unknown" : allocation.stateOf(device).word();
-      List<Claim> claims = allocation.claimsOn(uuid);
-      claims.forEach(claim -> listing.add(uuid, device, state, claim));
-      if (claims.isEmpty()) {
-        listing.add(uuid, device, state, null);
-      }
+    for (JsonNode each : devices) {
+      listing.json.add(each);
+      listing.text.add(
+          word(each, "device"),
+          word(each, "state"),
+          each.path("gpueq").isNumber() ? plain(each.path("gpueq").asDouble()) : "",
+          word(each, "claim"),
+          word(each, "container"),
+          word(each, "owner"),
+          moment(each, "since"),
+          moment(each, "until"));
     }
     return listing;
+  }
+
+  private static String word(JsonNode line, String name) {
+    return line.path(name).isNull() ? "" : line.path(name).asText();
+  }
+
+  private static String moment(JsonNode line, String name) {
+    String text = word(line, name);
+    return text.isEmpty() ? "" : Moments.shown(Instant.parse(text));
   }
 
   /** A line for each change. */
@@ -57,33 +63,6 @@ final class GpuListing {
                 "TIME", "DEVICE", "FROM", "TO", "CONTAINER", "OWNER", "REASON", "SOURCE"));
     moves.forEach(listing::add);
     return listing;
-  }
-
-  private void add(String uuid, @Nullable DeviceRow device, String state, @Nullable Claim claim) {
-    ObjectNode line = json.addObject().put("device", uuid).put("state", state);
-    line.put("gpueq", device == null ? null : device.gpueq());
-    line.put("mig", device == null ? null : device.mig());
-    line.put("claim", claim == null ? null : claim.state().word());
-    line.put("container", claim == null ? null : claim.name());
-    line.put("holder", claim == null ? null : claim.holder());
-    line.put("owner", claim == null ? null : claim.owner());
-    line.put("type", claim == null ? null : claim.type().word());
-    line.put("since", claim == null ? null : Moments.exact(claim.since()));
-    line.put("until", claim == null ? null : Moments.exact(claim.until()));
-    String gpueq = device == null ? "" : plain(device.gpueq());
-    if (claim == null) {
-      text.add(uuid, state, gpueq, "", "", "", "", "");
-    } else {
-      text.add(
-          uuid,
-          state,
-          gpueq,
-          claim.state().word(),
-          claim.name(),
-          claim.owner(),
-          Moments.shown(claim.since()),
-          Moments.shown(claim.until()));
-    }
   }
 
   private void add(Move move) {
@@ -109,11 +88,11 @@ final class GpuListing {
         move.source());
   }
 
-  void print(boolean asJson, PrintWriter out) throws JsonProcessingException {
+  void print(boolean asJson, PrintWriter out, Terminal terminal) throws JsonProcessingException {
     if (asJson) {
       out.println(JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json));
     } else {
-      text.print(out);
+      text.print(out, terminal);
     }
     out.flush();
   }

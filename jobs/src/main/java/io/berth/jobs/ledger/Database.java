@@ -106,6 +106,25 @@ final class Database implements AutoCloseable {
             mig INTEGER NOT NULL);
           CREATE INDEX move_device ON move(device);
           CREATE INDEX move_owner ON move(owner);
+          """,
+          """
+          CREATE TABLE protection (
+            container_id TEXT PRIMARY KEY,
+            until INTEGER,
+            why TEXT NOT NULL,
+            who TEXT NOT NULL,
+            at INTEGER NOT NULL) WITHOUT ROWID;
+          CREATE TABLE keep_alive (
+            container_id TEXT PRIMARY KEY REFERENCES container(id) ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            until INTEGER NOT NULL,
+            who TEXT NOT NULL) WITHOUT ROWID;
+          CREATE TABLE job_pause (
+            job TEXT PRIMARY KEY,
+            until INTEGER NOT NULL,
+            why TEXT NOT NULL,
+            who TEXT NOT NULL,
+            at INTEGER NOT NULL) WITHOUT ROWID;
           """);
 
   static final int VERSION = MIGRATIONS.size();

@@ -23,4 +23,10 @@ public record Known(
     Instant created,
     @Nullable Instant startedAt,
     @Nullable Instant finishedAt,
-    EndedBy endedBy) {}
+    EndedBy endedBy) {
+
+  /** The same in another state of the same life. */
+  public Known in(Container.State other) {
+    return new Known(id, name, owner, type, other, created, startedAt, finishedAt, endedBy);
+  }
+}

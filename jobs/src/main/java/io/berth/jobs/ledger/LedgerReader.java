@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import org.sqlite.SQLiteConfig;
 
@@ -47,6 +48,32 @@ public final class LedgerReader {
 
   static List<Move> allMoves(Tables tables) throws SQLException {
     return tables.devices().movesUntil(END);
+  }
+
+  /** The events that are asked for, oldest first; each is in {@link JournalEntry#event}. */
+  public List<JournalEntry> events(EventQuery query) {
+    List<JournalEntry> found = read(tables -> events(tables, query));
+    if (query.latest()) {
+      Collections.reverse(found);
+    }
+    return found;
+  }
+
+  private static List<JournalEntry> events(Tables tables, EventQuery query) throws SQLException {
+    return tables.journal(
+        """
+        SELECT * FROM journal WHERE event IS NOT NULL AND seq > ?1 AND (?2 IS NULL OR at >= ?2)
+        AND (?3 IS NULL OR owner = ?3)
+        AND (?4 IS NULL OR container = ?4 OR (length(?4) > 3 AND substr(container_id, 1, length(?4)) = ?4))
+        AND (?5 IS NULL OR subject = ?5 OR substr(subject, 1, length(?5) + 1) = ?5 || '.')
+        ORDER BY seq %s LIMIT ?6"""
+            .formatted(query.latest() ? "DESC" : "ASC"),
+        query.after(),
+        Tables.nullableMicros(query.since()),
+        query.user(),
+        query.container(),
+        query.type(),
+        query.limit());
   }
 
   /** Whether the file is whole, and its journal folds to its state. */

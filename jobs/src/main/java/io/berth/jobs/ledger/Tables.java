@@ -30,6 +30,7 @@ public final class Tables {
   private final Connection connection;
   private final Map<String, PreparedStatement> prepared = new HashMap<>();
   private final DeviceTables devices = new DeviceTables(this);
+  private final RequestTables requests = new RequestTables(this);
   private boolean appendedEvents;
 
   Tables(Connection connection) {
@@ -85,10 +86,11 @@ public final class Tables {
         AND NOT EXISTS (SELECT 1 FROM journal o WHERE o.intent = i.seq) ORDER BY seq""");
   }
 
-  /** The acts that were tried after that moment, whatever came of them. */
+  /** Berth's own acts that were tried after that moment, whatever came of them. */
   public List<JournalEntry> intentsSince(Instant moment) throws SQLException {
     return journal(
-        "SELECT * FROM journal WHERE kind = 'INTENT' AND at > ? ORDER BY seq", micros(moment));
+        "SELECT * FROM journal WHERE kind = 'INTENT' AND source <> 'cli' AND at > ? ORDER BY seq",
+        micros(moment));
   }
 
   /** All that was recorded of a container, oldest first. */
@@ -96,8 +98,7 @@ public final class Tables {
     return journal("SELECT * FROM journal WHERE container_id = ? ORDER BY seq", containerId);
   }
 
-  private List<JournalEntry> journal(String query, @Nullable Object... arguments)
-      throws SQLException {
+  List<JournalEntry> journal(String query, @Nullable Object... arguments) throws SQLException {
     return rows(
         query,
         row ->
@@ -180,7 +181,7 @@ public final class Tables {
     return clocks;
   }
 
-  private static ClockRow clock(ResultSet row) throws SQLException {
+  static ClockRow clock(ResultSet row) throws SQLException {
     String warnedIn = row.getString("warned_in");
     return new ClockRow(
         row.getString("container_id"),
@@ -223,6 +224,7 @@ public final class Tables {
     update("UPDATE clock SET since = since + ?, due = due + ?", micros, micros);
     update("UPDATE enforcing SET since = since + ?", micros);
     update("UPDATE claim SET since = since + ?, until = until + ?", micros, micros);
+    requests.shift(micros);
   }
 
   // --- devices
@@ -230,6 +232,11 @@ public final class Tables {
   /** Which device is whose. */
   public DeviceTables devices() {
     return devices;
+  }
+
+  /** What people asked for. */
+  public RequestTables requests() {
+    return requests;
   }
 
   // --- modes and facts

@@ -1,0 +1,16 @@
+package io.berth.daemon.control;
+
+/**
+ * Who is at the other end of a connection, as the kernel says.
+ *
+ * @param user the name of its user; empty where its uid has none: it may do nothing
+ * @param superuser whether it is root, or the user the daemon runs as
+ */
+record Peer(String user, boolean superuser) {
+
+  static final Peer NOBODY = new Peer("", false);
+
+  boolean isKnown() {
+    return superuser || !user.isEmpty();
+  }
+}
