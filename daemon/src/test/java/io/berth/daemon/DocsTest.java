@@ -72,6 +72,8 @@ class DocsTest {
       strings = {
         "README.md",
         "AGENTS.md",
+        "docs/cli.md",
+        "docs/control.md",
         "docs/design-decisions.md",
         "docs/events.md",
         "docs/operate.md",

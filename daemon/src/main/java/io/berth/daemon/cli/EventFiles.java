@@ -41,7 +41,7 @@ final class EventFiles {
           add(line, fits, events);
         }
       } catch (NoSuchFileException e) {
-        // It was pruned, or compressed, while this was reading the others.
+        // It was pruned while this was reading the others: too old to be asked for.
       }
     }
     return List.copyOf(events.values());
@@ -61,7 +61,10 @@ final class EventFiles {
     return files;
   }
 
-  private static InputStream open(Path file) throws IOException {
+  /** One that was compressed since it was listed is read as such. */
+  private static InputStream open(Path listed) throws IOException {
+    Path compressed = Path.of(listed + ".gz");
+    Path file = Files.exists(listed) ? listed : compressed;
     InputStream bytes = Files.newInputStream(file);
     return file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes;
   }

@@ -59,8 +59,8 @@ final class Harbour implements AutoCloseable {
   private final ControlServer server;
   private volatile PolicyBook book;
   private volatile List<Subject> seen = List.of();
-  private @Nullable BreakerControl breaker;
-  private @Nullable TestNotifier notifier;
+  private final @Nullable BreakerControl breaker;
+  private final @Nullable TestNotifier notifier;
 
   /**
    * @param folder is made; every user of the host can reach it
@@ -171,6 +171,10 @@ final class Harbour implements AutoCloseable {
 
   Ledger ledger() {
     return ledger;
+  }
+
+  List<Route> routes() {
+    return ControlRoutes.of(parts(new FreeGpus(0)));
   }
 
   Requests requests() {
