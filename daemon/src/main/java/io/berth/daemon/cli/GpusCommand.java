@@ -89,6 +89,8 @@ final class GpusCommand implements Callable<Integer> {
         spec.commandLine()
             .getErr()
             .println("berth: the daemon is not reachable; this is from the ledger's file");
+      } catch (LedgerPlace.NoConfiguration e) {
+        return GpuListing.of(Devices.json(place.reader(null).allocation())); // says it itself
       }
     }
     return GpuListing.of(Devices.json(place.reader(null).allocation()));

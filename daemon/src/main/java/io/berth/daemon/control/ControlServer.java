@@ -126,7 +126,7 @@ public final class ControlServer implements AutoCloseable {
       Object message = request.getAttribute(ERROR_MESSAGE);
       Answer.problem(
               status,
-              status < 500 ? Refusal.Code.BAD_REQUEST.word() : Refusal.Code.FAILED.word(),
+              status == 500 ? Refusal.Code.FAILED.word() : Refusal.Code.BAD_REQUEST.word(),
               message == null ? HttpStatus.getMessage(status) : message.toString())
           .send(response, callback);
       return true;

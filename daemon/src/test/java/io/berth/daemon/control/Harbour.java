@@ -191,8 +191,8 @@ final class Harbour implements AutoCloseable {
 
   /** Has the jobs see what the Engine has. */
   void look() {
-    sweeps.run(JobName.RECONCILE);
     sweeps.notice();
+    sweeps.run(JobName.RECONCILE);
   }
 
   /** The events so far, by type. */
