@@ -48,6 +48,7 @@ final class ControlClient {
 
     int exitCode() {
       return switch (code) {
+        case "bad_request" -> ExitCode.USAGE;
         case "forbidden", "refused" -> ExitCode.REFUSED;
         case "nothing_free" -> ExitCode.NOTHING_FREE;
         default -> ExitCode.FAILED;
