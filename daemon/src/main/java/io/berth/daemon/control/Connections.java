@@ -26,14 +26,14 @@ final class Connections extends UnixDomainServerConnector {
 
   /** Who is at the other end. */
   Peer peerOf(EndPoint end) {
-    return open.getOrDefault(end, Peer.NOBODY);
+    return open.getOrDefault(end, Peer.UNTOLD);
   }
 
   @Override
   protected void onEndPointOpened(EndPoint end) {
     super.onEndPointOpened(end);
     Peer peer =
-        end instanceof SocketChannelEndPoint socket ? peers.of(socket.getChannel()) : Peer.NOBODY;
+        end instanceof SocketChannelEndPoint socket ? peers.of(socket.getChannel()) : Peer.UNTOLD;
     if (!peer.superuser() && connectionsOf(peer) >= FOR_ONE_USER) {
       end.close();
     } else {

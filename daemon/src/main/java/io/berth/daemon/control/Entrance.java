@@ -47,6 +47,10 @@ final class Entrance extends Handler.Abstract.NonBlocking {
   public boolean handle(Request request, Response response, Callback callback) {
     Peer peer = connections.peerOf(request.getConnectionMetaData().getConnection().getEndPoint());
     try {
+      if (!peer.told()) {
+        throw new Refusal(
+            Code.UNAVAILABLE, "the user database does not say who you are now: try again");
+      }
       if (!peer.isKnown()) {
         throw new Refusal(Code.FORBIDDEN, "your uid has no user in this host's user database");
       }

@@ -9,10 +9,10 @@ import java.nio.file.attribute.UserPrincipal;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -25,12 +25,13 @@ import org.slf4j.LoggerFactory;
  * Tells who is at the other end of a connection: by {@code SO_PEERCRED}, which nobody can forge.
  *
  * <p>The JDK gives the uid's name along with it, from the user database, which may hang on a
- * directory. So it is asked on threads of its own, with a deadline; without an answer the peer is
- * nobody.
+ * directory. So it is asked on threads of its own, with a deadline; without an answer nobody knows
+ * who the peer is, and it may do nothing.
  */
 final class Peers implements AutoCloseable {
 
   private static final int AT_ONCE = 8;
+  private static final int WAITING = 256;
   private static final Duration DEADLINE = Duration.ofSeconds(2);
 
   /** What the JDK gives where a uid has no name: its number, as a signed one. */
@@ -41,12 +42,13 @@ final class Peers implements AutoCloseable {
   private final Set<UserPrincipal> superusers = new HashSet<>();
   private final ThreadPoolExecutor lookUps =
       new ThreadPoolExecutor(
-          0, AT_ONCE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), Peers::thread);
+          AT_ONCE, AT_ONCE, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING), Peers::thread);
 
   /**
    * @throws IOException if the daemon's own user can't be told
    */
   Peers() throws IOException {
+    lookUps.allowCoreThreadTimeOut(true);
     // Compared by uid: root may have another name, and the daemon may run as somebody else.
     superusers.add(Files.getOwner(Path.of("/proc/self")));
     superusers.add(
@@ -62,20 +64,20 @@ final class Peers implements AutoCloseable {
         return peer(answer.get(DEADLINE.toMillis(), TimeUnit.MILLISECONDS));
       } catch (ExecutionException | TimeoutException e) {
         LOG.warn("who connected to the control socket can't be told, so it may do nothing", e);
-        return Peer.NOBODY;
+        return Peer.UNTOLD;
       }
     } catch (RejectedExecutionException e) {
       LOG.warn("the user database hangs: who connects to the control socket can't be told");
-      return Peer.NOBODY;
+      return Peer.UNTOLD;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return Peer.NOBODY;
+      return Peer.UNTOLD;
     }
   }
 
   private Peer peer(UserPrincipal user) {
     String name = user.getName();
-    return new Peer(NUMBER.matcher(name).matches() ? "" : name, superusers.contains(user));
+    return new Peer(NUMBER.matcher(name).matches() ? "" : name, superusers.contains(user), true);
   }
 
   @Override
