@@ -62,8 +62,12 @@ final class Peers implements AutoCloseable {
           lookUps.submit(() -> channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user());
       try {
         return peer(answer.get(DEADLINE.toMillis(), TimeUnit.MILLISECONDS));
-      } catch (ExecutionException | TimeoutException e) {
-        LOG.warn("who connected to the control socket can't be told, so it may do nothing", e);
+      } catch (ExecutionException e) {
+        LOG.debug("a peer that can't be told, such as one that has left already", e);
+        return Peer.UNTOLD;
+      } catch (TimeoutException e) {
+        answer.cancel(true);
+        LOG.warn("the user database hangs: who connects to the control socket can't be told");
         return Peer.UNTOLD;
       }
     } catch (RejectedExecutionException e) {
