@@ -1,8 +1,13 @@
 package io.berth.daemon;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.berth.daemon.cli.DaemonRunner;
 import io.berth.daemon.cli.Version;
 import io.berth.daemon.config.BookInForce;
+import io.berth.daemon.control.ControlParts;
+import io.berth.daemon.control.ControlServer;
+import io.berth.daemon.control.Reloaded;
 import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
 import io.berth.daemon.http.Health;
@@ -12,11 +17,13 @@ import io.berth.daemon.http.Vitals;
 import io.berth.daemon.process.Logging;
 import io.berth.daemon.schedule.Timetable;
 import io.berth.jobs.ActivityPulse;
+import io.berth.jobs.Allocator;
 import io.berth.jobs.DaemonJournal;
 import io.berth.jobs.Lanes;
 import io.berth.jobs.Messenger;
 import io.berth.jobs.Modes;
 import io.berth.jobs.ProcessKiller;
+import io.berth.jobs.Requests;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.activity.Activity;
 import io.berth.jobs.container.UserDatabase;
@@ -34,7 +41,11 @@ import io.berth.jobs.ledger.DeviceState;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
+import io.berth.jobs.notify.Delivery;
+import io.berth.jobs.notify.Notice;
 import io.berth.jobs.notify.Notifier;
+import io.berth.jobs.ledger.LedgerReader;
+import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.Problem;
@@ -49,6 +60,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -97,6 +109,8 @@ final class Wiring implements AutoCloseable {
   private final AtomicBoolean pumpIsDue = new AtomicBoolean();
   private final EventLog eventLog;
   private final Sweeps sweeps;
+  private final Requests requests;
+  private final ControlServer control;
   private final List<HttpEndpoint> endpoints = new ArrayList<>();
   private final Timetable timetable;
   private final Engine.Subscription subscription;
@@ -112,6 +126,7 @@ final class Wiring implements AutoCloseable {
     this.books = books;
     this.ledger = ledger;
     PolicyBook book = books.book();
+    ControlServer.clear(book.daemon().socket());
     HostWatch host = new HostWatch(PROC, engineAddress);
     journal = new DaemonJournal(ledger, clock);
     // /etc/berth/disable, as long as the configuration is where it is by default.
@@ -143,7 +158,9 @@ final class Wiring implements AutoCloseable {
             new Terminals(Path.of("/dev"), Path.of("/run/utmp"), users),
             files,
             Messenger.journal(ledger, clock));
-    Identifications identifications = new Identifications(users, OwnContainer.id(PROC));
+    requests = new Requests(ledger, clock);
+    Identifications identifications =
+        new Identifications(users, requests::isProtected, OwnContainer.id(PROC));
     sweeps =
         new Sweeps(
             new Sweeps.Parts(
@@ -171,11 +188,58 @@ final class Wiring implements AutoCloseable {
     timetable =
         Timetable.start(
             books.book().schedules(),
-            job -> engineUp = sweeps.run(job).engineUp(),
+            this::runUnlessPaused,
             (job, why) -> log.error("{} ended with an error that nobody expected", job.word(), why),
             clock,
             System::nanoTime);
+    control = ControlServer.start(book.daemon().socket(), controlParts(options, gauges));
     log.info("ready; mode {}", modes.inForce(book).word());
+  }
+
+  private ControlParts controlParts(DaemonRunner.Options options, Gauges gauges) {
+    return new ControlParts(
+        ledger,
+        new LedgerReader(books.book().daemon().ledger()),
+        new Allocator(ledger, gpus, new Processes(PROC), clock, books::book),
+        modes,
+        requests,
+        sweeps,
+        activity::history,
+        books::book,
+        new RunningDaemon(
+            options.config(),
+            clock.instant(),
+            vitals(gauges),
+            health(),
+            sweeps,
+            timetable,
+            gauges,
+            this::reload),
+        clock,
+        this::notifyTest);
+  }
+
+  private Map<String, String> notifyTest(String user, String who) {
+    PolicyBook book = books.book();
+    Map<String, String> channels = new TreeMap<>();
+    List<Delivery> deliveries =
+        notifier
+            .deliver(Notice.test(user, clock.instant(), book.schedules().timezone()))
+            .orTimeout(book.notifications().timeout().plusSeconds(1).toMillis(), MILLISECONDS)
+            .exceptionally(late -> List.of())
+            .join();
+    deliveries.forEach(each -> channels.put(each.channel(), words(each)));
+    return channels;
+  }
+
+  private static String words(Delivery delivery) {
+    return delivery.result().word() + (delivery.detail().isEmpty() ? "" : ": " + delivery.detail());
+  }
+
+  private void runUnlessPaused(JobName job) {
+    if (!requests.pauses().containsKey(job)) {
+      engineUp = sweeps.run(job).engineUp();
+    }
   }
 
   private static Map<String, Object> startDetails(DaemonRunner.Options options, Ledger ledger) {
@@ -276,25 +340,34 @@ final class Wiring implements AutoCloseable {
 
   /** Has the configuration read again, soon; the journal says what came of it. */
   void reload() {
-    housekeeping.execute(guarded(this::readAgain));
+    housekeeping.execute(guarded(() -> reload("SIGHUP")));
   }
 
-  private void readAgain() {
+  private Reloaded reload(String who) {
+    PolicyBook before = books.book();
+    List<Reloaded> answer = new ArrayList<>();
     books.reload(
         new BookInForce.Listener() {
           @Override
           public void replaced(PolicyBook now, List<Problem> notes, List<String> atNextStart) {
             Logging.setLevel(now.daemon().logLevel());
             timetable.replace(now.schedules());
-            tell("config.reload", Map.of("notes", notes.size(), "at_next_start", atNextStart));
+            tell(
+                "config.reload",
+                Map.of("notes", notes.size(), "at_next_start", atNextStart, "who", who));
+            answer.add(new Reloaded(true, notes, atNextStart, before, now));
           }
 
           @Override
           public void refused(List<Problem> problems) {
             List<String> lines = problems.stream().map(Problem::toString).toList();
-            tell("config.reject", Map.of("problems", lines, "next", "the book in force stays"));
+            tell(
+                "config.reject",
+                Map.of("problems", lines, "next", "the book in force stays", "who", who));
+            answer.add(new Reloaded(false, problems, List.of(), before, before));
           }
         });
+    return answer.get(0);
   }
 
   private void tell(String type, Map<String, Object> details) {
@@ -384,6 +457,7 @@ final class Wiring implements AutoCloseable {
   @Override
   public void close() {
     stopping.set(true);
+    control.close();
     subscription.close();
     timetable.shutdown(LAST_ACTS);
     lanes.shutdown();

@@ -60,6 +60,23 @@ final class Guards {
     return new Passed(go, heldBack);
   }
 
+  /** How many of all that is wanted the caps would leave for later sweeps, by the cap. */
+  static Map<String, Integer> beyondCaps(List<Wanted> wanted, PolicyBook.Safety safety) {
+    int stops =
+        (int) wanted.stream().filter(each -> each.act().cause().action().isStop()).count();
+    Map<String, Integer> beyond = new LinkedHashMap<>();
+    note(beyond, "max_removals_per_sweep", wanted.size() - stops - safety.maxRemovalsPerSweep());
+    note(beyond, "max_stops_per_sweep", stops - safety.maxStopsPerSweep());
+    note(beyond, "max_stops_per_hour", stops - safety.maxStopsPerHour());
+    return beyond;
+  }
+
+  private static void note(Map<String, Integer> beyond, String cap, int count) {
+    if (count > 0) {
+      beyond.put(cap, count);
+    }
+  }
+
   /** The guard that holds everything back; empty where none does. */
   private String holdsAll(Picture picture) {
     PolicyBook.Safety safety = picture.book().safety();

@@ -71,6 +71,8 @@ final class LeftOvers {
         tables.forget(id);
       } else if (isAbout(outcome, Action.PAUSE)) {
         tables.put(id, Container.State.PAUSED); // so that it is not found as somebody's doing
+      } else if (outcome.subject().equals(Freezer.Wish.RESUME.event())) {
+        tables.put(id, Container.State.RUNNING);
       }
     }
   }
@@ -127,6 +129,8 @@ final class LeftOvers {
     boolean done;
     if (isAbout(intent, Action.REMOVE)) {
       done = found.isEmpty();
+    } else if (intent.subject().equals(Freezer.Wish.RESUME.event())) {
+      done = found.filter(each -> each.state() == Container.State.RUNNING).isPresent();
     } else if (isAbout(intent, Action.PAUSE)) {
       done = found.filter(each -> each.state() == Container.State.PAUSED).isPresent();
     } else {

@@ -2,6 +2,7 @@ package io.berth.jobs;
 
 import static io.berth.jobs.rules.Clock.later;
 
+import io.berth.jobs.Foresight.Opinion;
 import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.Tables;
@@ -225,6 +226,8 @@ final class RuleJob {
       if (after == null) {
         if (kept != null && !isStillPromised(kept, basis.mode, now)) {
           steps.add(tables -> tables.removeClock(each.subject.id(), rule.name()));
+        } else if (kept != null && !kept.isWithdrawn()) {
+          steps.add(tables -> tables.put(kept.withdrawn()));
         }
       } else if (each.verdict instanceof Verdict.Warn warn) {
         ClockRow warned = after.warned(basis.mode);

@@ -3,6 +3,7 @@ package io.berth.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.berth.jobs.Foresight.Opinion;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.engine.Engine.ActResult;
 import io.berth.jobs.rules.Verdict;
@@ -337,9 +338,9 @@ class StopsTest {
     sleeper("train");
     sweepFor(Duration.ofMinutes(29));
 
-    List<Opinion> now = world.sweeps().opinions(Mode.ENFORCE, world.now()).orElseThrow();
+    List<Opinion> now = world.sweeps().foresee(Mode.ENFORCE, world.now()).orElseThrow().opinions();
     List<Opinion> later =
-        world.sweeps().opinions(Mode.ENFORCE, world.now().plus(Duration.ofHours(1))).orElseThrow();
+        world.sweeps().foresee(Mode.ENFORCE, world.now().plus(Duration.ofHours(1))).orElseThrow().opinions();
 
     assertThat(acts(now)).isEmpty();
     assertThat(acts(later)).containsExactly("idle-stop train");
