@@ -36,7 +36,9 @@ class RequestsTest {
           START,
           START,
           null,
-          EndedBy.UNKNOWN, 0, null);
+          EndedBy.UNKNOWN,
+          0,
+          null);
 
   @TempDir private Path folder;
   private Instant now = START;

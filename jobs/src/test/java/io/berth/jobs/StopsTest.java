@@ -340,7 +340,11 @@ class StopsTest {
 
     List<Opinion> now = world.sweeps().foresee(Mode.ENFORCE, world.now()).orElseThrow().opinions();
     List<Opinion> later =
-        world.sweeps().foresee(Mode.ENFORCE, world.now().plus(Duration.ofHours(1))).orElseThrow().opinions();
+        world
+            .sweeps()
+            .foresee(Mode.ENFORCE, world.now().plus(Duration.ofHours(1)))
+            .orElseThrow()
+            .opinions();
 
     assertThat(acts(now)).isEmpty();
     assertThat(acts(later)).containsExactly("idle-stop train");

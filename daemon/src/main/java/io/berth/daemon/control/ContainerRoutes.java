@@ -68,7 +68,8 @@ final class ContainerRoutes {
 
   private JsonNode freeze(Call call, Freezer.Wish wish) {
     Known known = mine(call, "pausing and resuming");
-    Freezer.Answer answer = parts.sweeps().freezer().carryOut(wish, known, call.who(), parts.mode());
+    Freezer.Answer answer =
+        parts.sweeps().freezer().carryOut(wish, known, call.who(), parts.mode());
     if (answer.outcome() == Outcome.DONE) {
       return named(known).put("outcome", "done").put("detail", answer.words());
     }

@@ -94,7 +94,9 @@ class CommandsTest {
   void ps_says_who_told_the_owner_and_what_comes_next() {
     assertThat(line("ps").out().lines())
         .hasSize(3)
-        .anyMatch(row -> row.matches("train +ada +label:ds01.user +docker +running +GPU-0 +stop in 2[34] h"))
+        .anyMatch(
+            row ->
+                row.matches("train +ada +label:ds01.user +docker +running +GPU-0 +stop in 2[34] h"))
         .anyMatch(
             row ->
                 row.matches("litter +bob +label:ds01.user +docker +created +- +remove in 29 min"));
@@ -228,9 +230,25 @@ class CommandsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "status", "ps", "plan", "explain x", "limits", "allocate --user a --container b", "release x", "pause x",
-        "resume x", "wait x", "ping x", "protect x --why y", "unprotect x", "sweep x",
-        "mode observe", "reload", "job resume x", "breaker show", "notify --test x"
+        "status",
+        "ps",
+        "plan",
+        "explain x",
+        "limits",
+        "allocate --user a --container b",
+        "release x",
+        "pause x",
+        "resume x",
+        "wait x",
+        "ping x",
+        "protect x --why y",
+        "unprotect x",
+        "sweep x",
+        "mode observe",
+        "reload",
+        "job resume x",
+        "breaker show",
+        "notify --test x"
       })
   void without_a_daemon_it_is_5_and_how_to_start_it(String command) {
     harbour.close();

@@ -31,10 +31,7 @@ class ControlAccessTest {
     Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
     harbour =
         new Harbour(
-            folder.resolve("run"),
-            Harbour.QUIET,
-            4,
-            (user, who) -> Map.of("terminal", "sent"));
+            folder.resolve("run"), Harbour.QUIET, 4, (user, who) -> Map.of("terminal", "sent"));
     Instant now = Instant.now();
     harbour
         .engine()

@@ -3,13 +3,13 @@ package io.berth.daemon.control;
 import io.berth.daemon.http.Health;
 import io.berth.daemon.http.Vitals;
 import io.berth.jobs.Allocator;
-import io.berth.jobs.HostState;
 import io.berth.jobs.Herald;
+import io.berth.jobs.HostState;
 import io.berth.jobs.Identification;
 import io.berth.jobs.Lanes;
+import io.berth.jobs.Modes;
 import io.berth.jobs.ProcessKiller;
 import io.berth.jobs.Pulse;
-import io.berth.jobs.Modes;
 import io.berth.jobs.Requests;
 import io.berth.jobs.Subject;
 import io.berth.jobs.Sweeps;
@@ -72,12 +72,7 @@ final class Harbour implements AutoCloseable {
     this(folder, yaml, gpus, (user, who) -> Map.of("terminal", "delivered"));
   }
 
-  Harbour(
-      Path folder,
-      String yaml,
-      int gpus,
-      TestNotifier notifier)
-      throws IOException {
+  Harbour(Path folder, String yaml, int gpus, TestNotifier notifier) throws IOException {
     this.folder = Files.createDirectories(folder);
     this.book = load(yaml);
     this.notifier = notifier;

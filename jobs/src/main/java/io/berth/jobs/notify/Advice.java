@@ -2,7 +2,6 @@ package io.berth.jobs.notify;
 
 import io.berth.jobs.container.Container;
 import java.util.List;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
