@@ -10,10 +10,8 @@ import io.berth.daemon.control.ControlServer;
 import io.berth.daemon.control.Reloaded;
 import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
-import io.berth.daemon.http.Health;
 import io.berth.daemon.http.HttpEndpoint;
 import io.berth.daemon.http.Metrics;
-import io.berth.daemon.http.Vitals;
 import io.berth.daemon.process.Logging;
 import io.berth.daemon.schedule.Timetable;
 import io.berth.jobs.ActivityPulse;
@@ -37,7 +35,6 @@ import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.host.OwnContainer;
 import io.berth.jobs.host.Terminals;
 import io.berth.jobs.ledger.Compaction;
-import io.berth.jobs.ledger.DeviceState;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
@@ -46,7 +43,6 @@ import io.berth.jobs.notify.Delivery;
 import io.berth.jobs.notify.Notice;
 import io.berth.jobs.notify.Notifier;
 import io.berth.policies.JobName;
-import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.Problem;
 import io.berth.policies.TimeLimit;
@@ -110,11 +106,13 @@ final class Wiring implements AutoCloseable {
   private final EventLog eventLog;
   private final Sweeps sweeps;
   private final Requests requests;
+  private final DaemonVitals vitals;
   private final ControlServer control;
   private final List<HttpEndpoint> endpoints = new ArrayList<>();
   private final Timetable timetable;
   private final Engine.Subscription subscription;
   private volatile boolean engineUp = true;
+  private volatile List<String> blindSpots = List.of();
 
   Wiring(
       DaemonRunner.Options options,
@@ -152,6 +150,7 @@ final class Wiring implements AutoCloseable {
     activity =
         new Activity(
             PROC, Path.of("/sys/fs/cgroup"), gpus, new Processes(PROC), files::modifiedAt, ledger);
+    every(Duration.ofSeconds(30), () -> blindSpots = activity.blindSpots());
     notifier =
         Notifier.create(
             () -> books.book().notifications(),
@@ -181,7 +180,8 @@ final class Wiring implements AutoCloseable {
                 new ActivityPulse(activity, ledger),
                 new Messenger(notifier, clock),
                 stopping::get));
-    metrics.watch(vitals(gauges));
+    vitals = new DaemonVitals(gauges, books, sweeps, modes, eventLog, ledger, () -> engineUp);
+    metrics.watch(vitals);
     listen(book, metrics);
 
     subscription = engine.subscribe(null, listener());
@@ -205,12 +205,13 @@ final class Wiring implements AutoCloseable {
         requests,
         sweeps,
         activity::history,
+        () -> blindSpots,
         books::book,
         new RunningDaemon(
             options.config(),
             clock.instant(),
-            vitals(gauges),
-            health(),
+            vitals,
+            vitals,
             sweeps,
             timetable,
             gauges,
@@ -306,7 +307,7 @@ final class Wiring implements AutoCloseable {
   private void listen(PolicyBook book, Metrics metrics) throws IOException {
     String http = book.daemon().http();
     if (http != null) {
-      endpoints.add(HttpEndpoint.start(http, metrics, health()));
+      endpoints.add(HttpEndpoint.start(http, metrics, vitals));
     }
     String metricsOnly = book.daemon().metrics();
     if (metricsOnly != null) {
@@ -376,81 +377,6 @@ final class Wiring implements AutoCloseable {
     } catch (LedgerException e) {
       log.error("{} could not be recorded: {}", type, e.getMessage());
     }
-  }
-
-  private Vitals vitals(Gauges gauges) {
-    return new Vitals() {
-      @Override
-      public Map<StateAndType, Integer> containers() {
-        return gauges.containers();
-      }
-
-      @Override
-      public Map<DeviceState, Share> devices() {
-        return gauges.devices();
-      }
-
-      @Override
-      public int orphanProcesses() {
-        return gauges.orphans();
-      }
-
-      @Override
-      public int ownersOverQuota() {
-        return gauges.overQuota();
-      }
-
-      @Override
-      public boolean nvmlUp() {
-        return gauges.nvmlUp();
-      }
-
-      @Override
-      public boolean engineUp() {
-        return engineUp;
-      }
-
-      @Override
-      public boolean configValid() {
-        return books.isValid();
-      }
-
-      @Override
-      public boolean breakerTripped() {
-        return sweeps.isBreakerTripped();
-      }
-
-      @Override
-      public Mode mode() {
-        return modes.inForce(books.book());
-      }
-
-      @Override
-      public boolean eventLogUp() {
-        return eventLog.isUp();
-      }
-
-      @Override
-      public boolean journalUp() {
-        return ledger.isHealthy();
-      }
-    };
-  }
-
-  private Health health() {
-    return new Health() {
-      @Override
-      public List<String> ailments() {
-        return ledger.isHealthy()
-            ? List.of()
-            : List.of("the ledger can't be written: no act is done");
-      }
-
-      @Override
-      public List<String> hindrances() {
-        return engineUp ? ailments() : List.of("the Docker Engine does not answer");
-      }
-    };
   }
 
   /** Finishes what is in hand, or abandons it safely: an act not yet begun is dropped. */

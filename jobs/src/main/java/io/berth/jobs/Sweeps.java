@@ -170,6 +170,11 @@ public final class Sweeps {
     return breaker.isTripped();
   }
 
+  /** Whether so many GPUs are taken that idle ones are wanted back sooner. */
+  public boolean isDemandHigh() {
+    return demand.isHigh();
+  }
+
   /** The ids of the containers that the breaker holds back; empty while it is not tripped. */
   public Set<String> heldByBreaker() {
     return breaker.held();

@@ -38,6 +38,10 @@ final class StatusCommand extends Asking {
     line("health", health(status, terminal));
     line("containers", containers(status));
     line("gpus", devices(status));
+    status.path("blind_spots").forEach(each -> line("not seen", terminal.warning(each.asText())));
+    if (status.path("high_demand").asBoolean()) {
+      line("demand", terminal.warning("high: idle containers are stopped sooner"));
+    }
     for (JsonNode job : status.path("jobs")) {
       JsonNode paused = job.path("paused");
       if (paused.isObject()) {

@@ -19,6 +19,7 @@ import java.util.function.Supplier;
  *
  * @param reader reads the ledger's file beside the daemon, so that long reads keep nobody waiting
  * @param samples what a container did lately, by its id
+ * @param blindSpots what idle detection can't see on this host, in words; answers at once
  */
 public record ControlParts(
     Ledger ledger,
@@ -28,6 +29,7 @@ public record ControlParts(
     Requests requests,
     Sweeps sweeps,
     Function<String, List<Sample>> samples,
+    Supplier<List<String>> blindSpots,
     Supplier<PolicyBook> book,
     DaemonHandle daemon,
     InstantSource clock,

@@ -87,7 +87,11 @@ final class SocketFile {
           path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
       Files.getFileAttributeView(path, PosixFileAttributeView.class).setGroup(principal);
     } catch (IOException e) {
-      LOG.info("{} is not given to the group {}: {}; its mode lets everybody in", path, group, e.toString());
+      LOG.info(
+          "{} is not given to the group {}: {}; its mode lets everybody in",
+          path,
+          group,
+          e.toString());
     }
   }
 }

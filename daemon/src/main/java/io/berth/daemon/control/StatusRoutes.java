@@ -45,6 +45,8 @@ final class StatusRoutes {
     json.putObject("config")
         .put("file", parts.daemon().config().toString())
         .put("valid", vitals.configValid());
+    parts.blindSpots().get().forEach(json.putArray("blind_spots")::add);
+    json.put("high_demand", parts.sweeps().isDemandHigh());
     json.putObject("breaker").put("tripped", vitals.breakerTripped());
     Shown shown = Shown.now(parts);
     containers(json.putArray("containers"), shown);

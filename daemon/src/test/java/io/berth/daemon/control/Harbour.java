@@ -141,6 +141,7 @@ final class Harbour implements AutoCloseable {
         requests,
         sweeps,
         id -> List.of(),
+        List::of,
         () -> book,
         new Handle(),
         clock,
