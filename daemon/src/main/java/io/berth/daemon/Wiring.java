@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import io.berth.daemon.cli.DaemonRunner;
 import io.berth.daemon.cli.Version;
 import io.berth.daemon.config.BookInForce;
+import io.berth.daemon.config.FilesWatch;
 import io.berth.daemon.control.ControlParts;
 import io.berth.daemon.control.ControlServer;
 import io.berth.daemon.control.Reloaded;
@@ -141,6 +142,14 @@ final class Wiring implements AutoCloseable {
     every(Duration.ofSeconds(30), eventLog::pump);
     every(Duration.ofMinutes(10), eventLog::tidy);
     every(COMPACTIONS, this::compact);
+    FilesWatch watch = new FilesWatch(options.config());
+    every(
+        Duration.ofSeconds(1),
+        () -> {
+          if (books.book().daemon().watch() && watch.changed()) {
+            reload("daemon.watch");
+          }
+        });
     journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger));
 
     Metrics metrics = new Metrics(Version.current(), clock);
