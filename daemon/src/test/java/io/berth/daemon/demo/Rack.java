@@ -14,7 +14,6 @@ import java.util.Locale;
 final class Rack {
 
   static final int GPUS = 20;
-  private static final String UUID = "GPU-00000000-0000-0000-0000-%012d";
 
   private Rack() {}
 
@@ -23,7 +22,10 @@ final class Rack {
     List<String> lines = new ArrayList<>(List.of("driver 550.54.15"));
     for (int gpu = 0; gpu < GPUS; gpu++) {
       lines.add(
-          "gpu " + String.format(Locale.ROOT, UUID, gpu) + " mem=81920 name=NVIDIA H100 80GB");
+          String.format(
+              Locale.ROOT,
+              "gpu GPU-00000000-0000-0000-0000-%012d mem=81920 name=NVIDIA H100 80GB",
+              gpu));
     }
     Files.write(library.resolveSibling(library.getFileName() + ".state"), lines);
   }

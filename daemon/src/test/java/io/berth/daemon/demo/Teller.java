@@ -204,8 +204,8 @@ final class Teller {
     return entry.detail("why").length() > SHORT;
   }
 
-  /** The channels that a notice went through. */
-  private static String delivered(Entry entry) {
+  /** The channels that a notice went through; empty for what is no notice. */
+  static String delivered(Entry entry) {
     List<String> channels = new ArrayList<>();
     for (JsonNode each : entry.json().path("details").path("channels")) {
       if (each.path("result").asText().equals("delivered")) {
