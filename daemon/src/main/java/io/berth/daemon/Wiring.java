@@ -9,6 +9,7 @@ import io.berth.daemon.http.Health;
 import io.berth.daemon.http.HttpEndpoint;
 import io.berth.daemon.http.Metrics;
 import io.berth.daemon.http.Vitals;
+import io.berth.daemon.process.Heartbeat;
 import io.berth.daemon.process.Logging;
 import io.berth.daemon.schedule.Timetable;
 import io.berth.jobs.ActivityPulse;
@@ -35,6 +36,7 @@ import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
 import io.berth.jobs.notify.Notifier;
+import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.Problem;
@@ -100,7 +102,9 @@ final class Wiring implements AutoCloseable {
   private final List<HttpEndpoint> endpoints = new ArrayList<>();
   private final Timetable timetable;
   private final Engine.Subscription subscription;
+  private final Heartbeat.Life life;
   private volatile boolean engineUp = true;
+  private volatile String doing = DaemonLife.BEGINNING;
 
   Wiring(
       DaemonRunner.Options options,
@@ -171,10 +175,11 @@ final class Wiring implements AutoCloseable {
     timetable =
         Timetable.start(
             books.book().schedules(),
-            job -> engineUp = sweeps.run(job).engineUp(),
+            this::sweep,
             (job, why) -> log.error("{} ended with an error that nobody expected", job.word(), why),
             clock,
             System::nanoTime);
+    life = new DaemonLife(timetable, () -> books.book().safety().engineTimeout(), () -> doing);
     log.info("ready; mode {}", modes.inForce(book).word());
   }
 
@@ -208,6 +213,12 @@ final class Wiring implements AutoCloseable {
         lookout.disconnected(why);
       }
     };
+  }
+
+  private void sweep(JobName job) {
+    Sweeps.Report report = sweeps.run(job);
+    engineUp = report.engineUp();
+    doing = DaemonLife.words(modes.inForce(books.book()), job, report);
   }
 
   private void every(Duration period, Runnable work) {
@@ -274,9 +285,22 @@ final class Wiring implements AutoCloseable {
     return new Backlog.Row(entry.seq(), Objects.requireNonNull(entry.event()));
   }
 
-  /** Has the configuration read again, soon; the journal says what came of it. */
-  void reload() {
-    housekeeping.execute(guarded(this::readAgain));
+  /**
+   * Has the configuration read again, soon; the journal says what came of it.
+   *
+   * @param done called after it, whatever came of it
+   */
+  void reload(Runnable done) {
+    housekeeping.execute(
+        () -> {
+          guarded(this::readAgain).run();
+          done.run();
+        });
+  }
+
+  /** What systemd is told of it. */
+  Heartbeat.Life life() {
+    return life;
   }
 
   private void readAgain() {
