@@ -73,6 +73,8 @@ class DocsTest {
         "README.md",
         "AGENTS.md",
         "docs/activity.md",
+        "docs/install.md",
+        "docs/migrate-from-ds01.md",
         "docs/design-decisions.md",
         "docs/events.md",
         "docs/notifications.md",
