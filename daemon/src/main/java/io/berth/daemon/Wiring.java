@@ -13,6 +13,7 @@ import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
 import io.berth.daemon.http.HttpEndpoint;
 import io.berth.daemon.http.Metrics;
+import io.berth.daemon.process.Heartbeat;
 import io.berth.daemon.process.Logging;
 import io.berth.daemon.schedule.Timetable;
 import io.berth.jobs.ActivityPulse;
@@ -112,8 +113,10 @@ final class Wiring implements AutoCloseable {
   private final List<HttpEndpoint> endpoints = new ArrayList<>();
   private final Timetable timetable;
   private final Engine.Subscription subscription;
+  private final Heartbeat.Life life;
   private volatile boolean engineUp = true;
   private volatile List<String> blindSpots = List.of();
+  private volatile String doing = DaemonLife.BEGINNING;
 
   Wiring(
       DaemonRunner.Options options,
@@ -201,6 +204,7 @@ final class Wiring implements AutoCloseable {
             (job, why) -> log.error("{} ended with an error that nobody expected", job.word(), why),
             clock,
             System::nanoTime);
+    life = new DaemonLife(timetable, () -> books.book().safety().engineTimeout(), () -> doing);
     control = ControlServer.start(book.daemon().socket(), controlParts(options, gauges));
     log.info("ready; mode {}", modes.inForce(book).word());
   }
@@ -248,7 +252,7 @@ final class Wiring implements AutoCloseable {
 
   private void runUnlessPaused(JobName job) {
     if (!requests.pauses().containsKey(job)) {
-      engineUp = sweeps.run(job).engineUp();
+      sweep(job);
     }
   }
 
@@ -282,6 +286,12 @@ final class Wiring implements AutoCloseable {
         lookout.disconnected(why);
       }
     };
+  }
+
+  private void sweep(JobName job) {
+    Sweeps.Report report = sweeps.run(job);
+    engineUp = report.engineUp();
+    doing = DaemonLife.words(modes.inForce(books.book()), job, report);
   }
 
   private void every(Duration period, Runnable work) {
@@ -348,9 +358,22 @@ final class Wiring implements AutoCloseable {
     return new Backlog.Row(entry.seq(), Objects.requireNonNull(entry.event()));
   }
 
-  /** Has the configuration read again, soon; the journal says what came of it. */
-  void reload() {
-    housekeeping.execute(guarded(() -> reload("SIGHUP")));
+  /**
+   * Has the configuration read again, soon; the journal says what came of it.
+   *
+   * @param done called after it, whatever came of it
+   */
+  void reload(Runnable done) {
+    housekeeping.execute(
+        () -> {
+          guarded(() -> reload("SIGHUP")).run();
+          done.run();
+        });
+  }
+
+  /** What systemd is told of it. */
+  Heartbeat.Life life() {
+    return life;
   }
 
   private Reloaded reload(String who) {

@@ -78,6 +78,8 @@ class DocsTest {
         "docs/activity.md",
         "docs/cli.md",
         "docs/control.md",
+        "docs/install.md",
+        "docs/migrate-from-ds01.md",
         "docs/design-decisions.md",
         "docs/events.md",
         "docs/notifications.md",
