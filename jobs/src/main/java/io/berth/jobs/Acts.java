@@ -105,7 +105,9 @@ final class Acts {
     details.put("why", spare.why());
     details.putAll(cause.numbers());
     details.put("exemption", spare.exemption().reason());
-    details.put("expires", String.valueOf(spare.exemption().expires()));
+    if (spare.exemption().expires() != null) {
+      details.put("expires", spare.exemption().expires().toString());
+    }
     return row(
         job,
         subject,

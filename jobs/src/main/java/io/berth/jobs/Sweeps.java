@@ -111,7 +111,8 @@ public final class Sweeps {
     InFlight inFlight = new InFlight();
     this.clockGuard = new ClockGuard(parts.ledger, parts.clock, parts.ticker);
     this.breaker = new Breaker(parts.ledger, parts.clock.instant());
-    DeviceKeeper devices = new DeviceKeeper(parts.ledger, parts.gpus, parts.ticker, parts.tally);
+    DeviceKeeper devices =
+        new DeviceKeeper(parts.ledger, parts.gpus, parts.ticker, parts.tally, parts.herald);
     this.lookout =
         new Lookout(
             parts.inventory,

@@ -382,6 +382,7 @@ class StopsTest {
     assertThat(world.engine.calls()).isEmpty();
     assertThat(world.lastEvent("gpu.conflict").path("details").path("container").asText())
         .isEqualTo("late");
+    assertThat(world.told).anyMatch(each -> each.startsWith("CONFLICT late"));
   }
 
   @Test
