@@ -121,6 +121,10 @@ final class Acts {
         now);
   }
 
+  private static Mode modeOf(JournalEntry intent) {
+    return intent.mode().equals(Mode.OBSERVE.word()) ? Mode.OBSERVE : Mode.ENFORCE;
+  }
+
   private static JournalEntry row(
       JobName job,
       Subject subject,
@@ -172,9 +176,9 @@ final class Acts {
             intent.subject(),
             intent.owner(),
             intent.source(),
-            "berth",
+            intent.source().equals("cli") ? "user" : "berth",
             intent.reason(),
-            Mode.ENFORCE,
+            modeOf(intent),
             details);
     return new JournalEntry(
         0,

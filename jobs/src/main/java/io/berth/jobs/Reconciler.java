@@ -10,6 +10,7 @@ import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.Tables;
 import io.berth.policies.Mode;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -30,6 +31,9 @@ final class Reconciler {
   private static final String BORN = "born";
 
   private static final String CONTAINER_STOP = "container.stop";
+
+  /** An Engine that gave no answer in time may still be at it for so long. */
+  private static final Duration LATE = Duration.ofMinutes(15);
 
   private final Ledger ledger;
   private final Outages outages;
@@ -109,7 +113,7 @@ final class Reconciler {
       if (each.before != null || !container.created().isBefore(born)) {
         for (Change change : Change.between(each.before, container, each.subject.endedBy())) {
           if (!isTold(tables, change, container)) {
-            record(tables, each.after, change, mode, now);
+            record(tables, each.after, attributed(tables, change, container, now), mode, now);
           }
           changes++;
         }
@@ -197,11 +201,13 @@ final class Reconciler {
    */
   private Optional<JournalEntry> stopOfOurs(Container container) {
     Instant started = container.startedAt();
+    Instant finished = container.finishedAt();
     return ledger
         .read(tables -> tables.latest(container.id(), CONTAINER_STOP))
         .filter(last -> last.kind() == JournalEntry.Kind.OUTCOME)
         .filter(last -> !Outcome.DROPPED.word().equals(last.outcome()))
-        .filter(last -> started != null && !last.at().isBefore(started));
+        .filter(last -> started != null && !last.at().isBefore(started))
+        .filter(last -> finished != null && finished.isBefore(last.at().plus(LATE)));
   }
 
   private static Known known(Subject subject) {
@@ -224,6 +230,19 @@ final class Reconciler {
     return moment == null ? null : Tables.cut(moment);
   }
 
+  /** A pause of ours that seemed to have failed may have come through all the same. */
+  private static Change attributed(Tables tables, Change change, Container container, Instant now)
+      throws SQLException {
+    boolean ours =
+        change.type().equals("container.pause")
+            && tables
+                .latest(container.id(), change.type())
+                .filter(last -> Outcome.FAILED.word().equals(last.outcome()))
+                .filter(last -> now.isBefore(last.at().plus(LATE)))
+                .isPresent();
+    return ours ? new Change(change.type(), "berth", change.numbers()) : change;
+  }
+
   private void reportLoop(Tables tables, Difference difference, Mode mode, Instant now)
       throws SQLException {
     Known before = difference.before;
@@ -244,11 +263,14 @@ final class Reconciler {
   /** Whether it is Berth's own act, which has its event already. */
   private static boolean isTold(Tables tables, Change change, Container container)
       throws SQLException {
+    Instant finished = container.finishedAt();
     return change.type().equals(CONTAINER_STOP)
-        && change.by().equals("berth")
+        && finished != null
         && tables
             .latest(container.id(), CONTAINER_STOP)
+            .filter(last -> last.kind() == JournalEntry.Kind.OUTCOME)
             .filter(last -> Outcome.DONE.word().equals(last.outcome()))
+            .filter(last -> !finished.isAfter(last.at())) // also where it runs again by now
             .isPresent();
   }
 
