@@ -160,6 +160,7 @@ final class AdminRoutes {
 
   private JsonNode pause(Call call) {
     call.requireAdmin("pausing a job");
+    parts.sweeps().settleClock();
     JobName job = job(call);
     Duration length = call.duration("for");
     if (length == null || length.isZero() || length.compareTo(LONGEST_REST) > 0) {

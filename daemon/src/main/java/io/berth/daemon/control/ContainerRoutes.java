@@ -79,6 +79,7 @@ final class ContainerRoutes {
 
   private JsonNode keepAlive(Call call) {
     Known known = mine(call, "keeping alive");
+    parts.sweeps().settleClock();
     Duration asked = call.duration("for");
     Duration length = asked == null ? Duration.ZERO : asked;
     KeepAlive alive =
@@ -95,6 +96,7 @@ final class ContainerRoutes {
 
   private JsonNode protect(Call call) {
     call.requireAdmin("protecting a container");
+    parts.sweeps().settleClock();
     Known known = find(call);
     String why = call.requiredText("why");
     Protection protection =

@@ -47,6 +47,7 @@ final class DeviceRoutes {
       throw Call.bad("container: letters, digits, _ . and - are what a container's name has");
     }
     int count = call.number("gpus", 1, 1, MOST_DEVICES);
+    parts.sweeps().settleClock();
     Allocator.Answer answer =
         parts
             .allocator()
