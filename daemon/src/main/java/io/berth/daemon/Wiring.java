@@ -23,6 +23,7 @@ import io.berth.jobs.activity.Activity;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Gpus;
 import io.berth.jobs.gpu.Processes;
@@ -132,7 +133,7 @@ final class Wiring implements AutoCloseable {
     every(Duration.ofSeconds(30), eventLog::pump);
     every(Duration.ofMinutes(10), eventLog::tidy);
     every(COMPACTIONS, this::compact);
-    journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger));
+    journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger, engine));
 
     Metrics metrics = new Metrics(Version.current(), clock);
     Gauges gauges = new Gauges(metrics);
@@ -183,12 +184,31 @@ final class Wiring implements AutoCloseable {
     log.info("ready; mode {}", modes.inForce(book).word());
   }
 
-  private static Map<String, Object> startDetails(DaemonRunner.Options options, Ledger ledger) {
+  private static Map<String, Object> startDetails(
+      DaemonRunner.Options options, Ledger ledger, Engine engine) {
     String setAside = ledger.setAside().map(Path::toString).orElse("");
     return Map.of(
         "version", Version.current(),
         "config", options.config().toAbsolutePath().toString(),
-        "ledger_set_aside", setAside);
+        "ledger_set_aside", setAside,
+        "other_janitors", otherJanitors(engine));
+  }
+
+  private static List<String> otherJanitors(Engine engine) {
+    List<Engine.Summary> containers = List.of();
+    try {
+      containers = engine.list();
+    } catch (EngineException e) {
+      log.warn("no container can be told to be another janitor: {}", e.getMessage());
+    }
+    List<String> found = new Janitors(Path.of("/")).find(containers);
+    if (!found.isEmpty()) {
+      log.warn(
+          "others on this host stop or remove containers as well, and two janitors fight: {};"
+              + " turn one of the two off, or keep Berth in observe",
+          String.join(", ", found));
+    }
+    return found;
   }
 
   private Engine.EventListener listener() {
