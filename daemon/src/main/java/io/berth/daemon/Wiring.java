@@ -29,6 +29,7 @@ import io.berth.jobs.activity.Activity;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Gpus;
 import io.berth.jobs.gpu.Processes;
@@ -153,7 +154,7 @@ final class Wiring implements AutoCloseable {
             reload("daemon.watch");
           }
         });
-    journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger));
+    journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger, engine));
 
     Metrics metrics = new Metrics(Version.current(), clock);
     Gauges gauges = new Gauges(metrics);
@@ -256,12 +257,31 @@ final class Wiring implements AutoCloseable {
     }
   }
 
-  private static Map<String, Object> startDetails(DaemonRunner.Options options, Ledger ledger) {
+  private static Map<String, Object> startDetails(
+      DaemonRunner.Options options, Ledger ledger, Engine engine) {
     String setAside = ledger.setAside().map(Path::toString).orElse("");
     return Map.of(
         "version", Version.current(),
         "config", options.config().toAbsolutePath().toString(),
-        "ledger_set_aside", setAside);
+        "ledger_set_aside", setAside,
+        "other_janitors", otherJanitors(engine));
+  }
+
+  private static List<String> otherJanitors(Engine engine) {
+    List<Engine.Summary> containers = List.of();
+    try {
+      containers = engine.list();
+    } catch (EngineException e) {
+      log.warn("no container can be told to be another janitor: {}", e.getMessage());
+    }
+    List<String> found = new Janitors(Path.of("/")).find(containers);
+    if (!found.isEmpty()) {
+      log.warn(
+          "others on this host stop or remove containers as well, and two janitors fight: {};"
+              + " turn one of the two off, or keep Berth in observe",
+          String.join(", ", found));
+    }
+    return found;
   }
 
   private Engine.EventListener listener() {
