@@ -47,8 +47,7 @@ class ClockStepTest {
   @Test
   void a_grant_after_the_step_is_not_moved_by_it_where_the_clock_is_settled_first() {
     Allocator allocator =
-        new Allocator(
-            world.ledger(), world.gpus, world.processes(), world::now, world::book);
+        new Allocator(world.ledger(), world.gpus, world.processes(), world::now, world::book);
     world.clockJumps(Duration.ofHours(20));
     world.sweeps().settleClock();
     allocator.allocate(new Allocator.Request("bob", "job", 1, "GPU-1"), Mode.ENFORCE);
@@ -69,8 +68,7 @@ class ClockStepTest {
     }
     assertThat(world.engine.calls()).contains("stop train");
     world.sweep(JobName.RECONCILE);
-    assertThat(
-            world.ledger().read(Tables::known).get(Containers.idOf("train")).endedBy())
+    assertThat(world.ledger().read(Tables::known).get(Containers.idOf("train")).endedBy())
         .isEqualTo(EndedBy.BERTH);
     assertThat(world.story("train")).containsOnlyOnce("container.stop:done");
   }
