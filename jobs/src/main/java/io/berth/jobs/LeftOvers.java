@@ -136,7 +136,7 @@ final class LeftOvers {
       if (stopMayGoOn) {
         return Optional.empty(); // a second stop would be a second SIGTERM
       }
-      return Optional.of(Acts.afterRestart(intent, known, outcomeOf(intent, found), now));
+      return Optional.of(Acts.afterRestart(intent, known, outcomeOf(intent, found, known), now));
     } catch (EngineException e) {
       log.warn(
           "what came of the act on {} is not known yet: {}", intent.container(), e.getMessage());
@@ -154,10 +154,12 @@ final class LeftOvers {
     return grace.plus(book.safety().engineTimeout().multipliedBy(2));
   }
 
-  private static Outcome outcomeOf(JournalEntry intent, Optional<Container> found) {
+  /** What the ledger does not know any more was told as removed already: by somebody else. */
+  private static Outcome outcomeOf(
+      JournalEntry intent, Optional<Container> found, @Nullable Known known) {
     boolean done;
     if (isAbout(intent, Action.REMOVE)) {
-      done = found.isEmpty();
+      done = found.isEmpty() && known != null;
     } else if (intent.subject().equals(Freezer.Wish.RESUME.event())) {
       done = found.filter(each -> each.state() == Container.State.RUNNING).isPresent();
     } else if (isAbout(intent, Action.PAUSE)) {
