@@ -2,8 +2,10 @@ package io.berth.daemon;
 
 import static io.berth.policies.JobName.CREATED_CLEANUP;
 import static io.berth.policies.JobName.RECONCILE;
+import static io.berth.policies.JobName.SAMPLE;
 import static io.berth.policies.JobName.STALE_CLEANUP;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.berth.daemon.process.Logging;
 import io.berth.jobs.Allocator;
 import io.berth.jobs.gpu.NoGpus;
@@ -14,6 +16,7 @@ import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -44,6 +47,13 @@ final class Bench {
   private static final int GRANTS = 500;
   private static final int GPUS = 8;
   private static final int GPU_CONTAINERS = 500;
+  private static final int RUNNING = 200;
+
+  /** More samples than a container's history keeps. */
+  private static final int FULL_HISTORY = 150;
+
+  private static final OperatingSystemMXBean PROCESS =
+      (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
   private interface Step {
     void run() throws Exception;
@@ -105,6 +115,7 @@ final class Bench {
     bare.delete(exited);
     grants();
     devices();
+    samples();
   }
 
   /** Grants one after the other, each given back at once. */
@@ -158,6 +169,31 @@ final class Bench {
     table.deviceRow("first reconcile with a new ledger", first, beside, calls);
     table.deviceRow("reconcile, nothing new", reconcile, beside, calls);
     bare.delete(ids);
+  }
+
+  /** Samples of running containers, once their histories are full. */
+  private void samples() throws Exception {
+    say("samples of " + RUNNING);
+    List<String> ids = bare.runWithGpus(RUNNING);
+    BenchGpus gpus = new BenchGpus(RUNNING);
+    try (BenchJobs jobs = new BenchJobs(host, gpus, newFolder(), NOTHING_DUE, false)) {
+      jobs.run(RECONCILE);
+      List<Double> wall = new ArrayList<>();
+      List<Double> cpu = new ArrayList<>();
+      for (int i = 0; i < FULL_HISTORY + WARM_ROUNDS; i++) {
+        jobs.skip(Duration.ofSeconds(30));
+        long before = PROCESS.getProcessCpuTime();
+        double took = millis(() -> jobs.run(SAMPLE));
+        double used = (PROCESS.getProcessCpuTime() - before) / 1e6;
+        if (i >= FULL_HISTORY) {
+          wall.add(took);
+          cpu.add(used);
+        }
+      }
+      table.sample("one sample of %d, CPU time".formatted(RUNNING), cpu);
+      table.sample("one sample of %d, from beginning to end".formatted(RUNNING), wall);
+    }
+    bare.kill(ids);
   }
 
   /** Sweeps that find nothing to do, beside one list call. */

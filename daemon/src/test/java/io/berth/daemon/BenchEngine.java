@@ -31,10 +31,15 @@ final class BenchEngine implements AutoCloseable {
   /** What a container of somebody's has at the least: labels, a mount, some environment. */
   private static final String CONTAINER =
       """
-      {"Image": "berth/busybox", "Cmd": ["true"], "Env": ["A=1", "B=2", "C=3"],
+      {"Image": "berth/busybox", "Cmd": ["%s"], "Env": ["A=1", "B=2", "C=3"],
        "Labels": {"ds01.user": "alice", "ds01.interface": "docker", "project": "bench", "team": "a",
                   "ds01.protected": "%s"},
        "HostConfig": {"NetworkMode": "none", "Binds": ["/tmp:/workspace:ro"]%s}}""";
+
+  private static final String ENDS_AT_ONCE = "true";
+
+  /** Until it is killed: a busybox shell without input would end. */
+  private static final String STAYS = "tail\", \"-f\", \"/dev/null";
 
   private static final String GPU =
       """
@@ -71,19 +76,39 @@ final class BenchEngine implements AutoCloseable {
    * @return their ids
    */
   List<String> create(int count, boolean isProtected) {
-    return create(Collections.nCopies(count, CONTAINER.formatted(isProtected, "")));
+    return create(Collections.nCopies(count, container(ENDS_AT_ONCE, isProtected, "")));
   }
 
   /** Creates as many, never started, each with a GPU of its own: {@code GPU-0} and on. */
   List<String> createWithGpus(int count) {
+    return createWithGpus(count, ENDS_AT_ONCE);
+  }
+
+  /** Has as many run, and do nothing, each with a GPU of its own: {@code GPU-0} and on. */
+  List<String> runWithGpus(int count) {
+    List<String> ids = createWithGpus(count, STAYS);
+    inParallel(ids, id -> call(Method.POST, "/containers/" + id + "/start", null));
+    return ids;
+  }
+
+  private List<String> createWithGpus(int count, String command) {
     return create(
         IntStream.range(0, count)
-            .mapToObj(gpu -> CONTAINER.formatted(false, GPU.formatted(gpu)))
+            .mapToObj(gpu -> container(command, false, GPU.formatted(gpu)))
             .toList());
+  }
+
+  private static String container(String command, boolean isProtected, String more) {
+    return CONTAINER.formatted(command, isProtected, more);
   }
 
   private List<String> create(List<String> bodies) {
     return inParallel(bodies, body -> text(call(Method.POST, "/containers/create", body), "Id"));
+  }
+
+  /** Ends and deletes them, without grace. */
+  void kill(List<String> ids) {
+    inParallel(ids, id -> call(Method.DELETE, "/containers/" + id + "?force=1", null));
   }
 
   /** Starts them; each ends by itself at once. Returns when all have. */

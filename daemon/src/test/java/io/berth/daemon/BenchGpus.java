@@ -40,7 +40,7 @@ final class BenchGpus implements Gpus {
 
   @Override
   public Reading<List<ProcessUtilisation>> processUtilisation(String uuid, long sinceMicros) {
-    return Reading.unknown("no job asks for it");
+    return Reading.known(List.of());
   }
 
   @Override

@@ -2,20 +2,22 @@ package io.berth.daemon;
 
 import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
+import io.berth.jobs.ActivityPulse;
 import io.berth.jobs.Allocator;
 import io.berth.jobs.Herald;
 import io.berth.jobs.Lanes;
 import io.berth.jobs.Modes;
 import io.berth.jobs.Outcome;
 import io.berth.jobs.ProcessKiller;
-import io.berth.jobs.Pulse;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.Tally;
+import io.berth.jobs.activity.Activity;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Gpus;
 import io.berth.jobs.gpu.Processes;
+import io.berth.jobs.host.ContainerFiles;
 import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.policies.JobName;
@@ -49,12 +51,16 @@ final class BenchJobs implements AutoCloseable {
   private static final Duration GATHER = Duration.ofMillis(200);
   private static final long LOG_SIZE = 100_000_000;
 
-  private final InstantSource clock = Clock.systemUTC();
+  private static final Path PROC = Path.of("/proc");
+
+  private volatile Duration skipped = Duration.ZERO;
+  private final InstantSource clock = () -> Clock.systemUTC().instant().plus(skipped);
   private final PolicyBook book;
   private final DockerEngine engine;
   private final Ledger ledger;
   private final Inventory inventory;
   private final EventLog eventLog;
+  private final Activity activity;
   private final ExecutorService lanes = Executors.newFixedThreadPool(AT_ONCE);
   private final ScheduledExecutorService housekeeping = Executors.newScheduledThreadPool(2);
   private final CountDownLatch firstLook = new CountDownLatch(1);
@@ -78,6 +84,10 @@ final class BenchJobs implements AutoCloseable {
     EventLog.Retention keepAll = new EventLog.Retention(LOG_SIZE, TimeLimit.of(Duration.ofDays(1)));
     eventLog = new EventLog(folder.resolve("events.jsonl"), () -> keepAll, this::backlog, clock);
     ledger.whenEventsAreWritten(() -> housekeeping.execute(eventLog::pump));
+    Path cgroups = Path.of("/sys/fs/cgroup");
+    ContainerFiles files = new ContainerFiles(PROC, Duration.ofSeconds(5));
+    activity =
+        new Activity(PROC, cgroups, gpus, new Processes(PROC), files::modifiedAt, ledger);
     sweeps = new Sweeps(parts(host, gpus));
     CountDownLatch connected = new CountDownLatch(1);
     subscription =
@@ -105,18 +115,18 @@ final class BenchJobs implements AutoCloseable {
         engine,
         inventory,
         gpus,
-        new Processes(Path.of("/proc")),
+        new Processes(PROC),
         ProcessKiller.onHost(),
         ledger,
         clock,
-        System::nanoTime,
-        new HostWatch(Path.of("/proc"), host),
+        () -> System.nanoTime() + skipped.toNanos(),
+        new HostWatch(PROC, host),
         () -> book,
         identifications::of,
         new Modes(ledger, Mode.ENFORCE, () -> false),
         new Lanes(lanes, lanes),
         Tally.NONE,
-        Pulse.NONE,
+        new ActivityPulse(activity, ledger),
         Herald.NONE,
         () -> false);
   }
@@ -148,7 +158,12 @@ final class BenchJobs implements AutoCloseable {
 
   /** Over the same ledger. */
   Allocator allocator(Gpus gpus) {
-    return new Allocator(ledger, gpus, new Processes(Path.of("/proc")), clock, () -> book);
+    return new Allocator(ledger, gpus, new Processes(PROC), clock, () -> book);
+  }
+
+  /** Lets time pass for the jobs, all clocks together. */
+  void skip(Duration time) {
+    skipped = skipped.plus(time);
   }
 
   /** One sweep, the acts it begins included; how many containers were removed by it. */
@@ -170,6 +185,7 @@ final class BenchJobs implements AutoCloseable {
     lanes.shutdownNow();
     housekeeping.shutdownNow();
     eventLog.close();
+    activity.close();
     inventory.close();
     engine.close();
     ledger.close();

@@ -3,9 +3,9 @@ package io.berth.jobs;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.DeviceRow;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,6 +15,7 @@ final class Berths {
 
   private final Map<String, DeviceRow> devices;
   private final Map<String, Map<String, Claim>> byDevice = new TreeMap<>();
+  private final Map<String, Map<String, Claim>> byHolder = new HashMap<>();
 
   Berths(Allocation allocation) {
     devices = new TreeMap<>(allocation.devices());
@@ -34,11 +35,15 @@ final class Berths {
   }
 
   void put(Claim claim) {
-    Map<String, Claim> claims = byDevice.computeIfAbsent(claim.device(), uuid -> new TreeMap<>());
+    put(byDevice.computeIfAbsent(claim.device(), uuid -> new TreeMap<>()), claim.holder(), claim);
+    put(byHolder.computeIfAbsent(claim.holder(), id -> new TreeMap<>()), claim.device(), claim);
+  }
+
+  private static void put(Map<String, Claim> claims, String key, Claim claim) {
     if (claim.state() == Claim.State.FREE) {
-      claims.remove(claim.holder());
+      claims.remove(key);
     } else {
-      claims.put(claim.holder(), claim);
+      claims.put(key, claim);
     }
   }
 
@@ -52,12 +57,7 @@ final class Berths {
 
   /** Copies, so that the caller may change what it walks over. */
   List<Claim> by(String holder) {
-    List<Claim> claims = new ArrayList<>();
-    byDevice
-        .values()
-        .forEach(
-            on -> on.values().stream().filter(c -> c.holder().equals(holder)).forEach(claims::add));
-    return claims;
+    return List.copyOf(byHolder.getOrDefault(holder, Map.of()).values());
   }
 
   Allocation allocation() {

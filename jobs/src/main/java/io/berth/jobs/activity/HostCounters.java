@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 final class HostCounters {
 
   private static final Pattern USAGE = Pattern.compile("(?m)^usage_usec (\\d+)$");
+  private static final Pattern BLANKS = Pattern.compile("\\s+");
   private static final double NANOS_PER_MICRO = 1_000;
   private static final String CHANGED =
       "process %d is not in a cgroup of that container: it has just stopped, or it moves its processes about";
@@ -102,7 +103,7 @@ final class HostCounters {
         .skip(2)
         .map(line -> line.split(":", 2))
         .filter(parts -> !parts[0].strip().equals("lo"))
-        .map(parts -> parts[1].strip().split("\\s+", -1))
+        .map(parts -> BLANKS.split(parts[1].strip(), -1))
         .mapToDouble(fields -> (double) Long.parseLong(fields[0]) + Long.parseLong(fields[8]))
         .sum();
   }

@@ -49,6 +49,7 @@ final class Mounts {
   private static final Set<String> MEMORY = Set.of("tmpfs", "ramfs");
 
   private static final Pattern ESCAPED = Pattern.compile("\\\\([0-7]{3})");
+  private static final Pattern SEPARATOR = Pattern.compile(" - ");
   private static final int ID = 0;
   private static final int POINT = 4;
   private static final int OPTIONS = 5;
@@ -122,7 +123,7 @@ final class Mounts {
   }
 
   private static Optional<Mount> mount(String line) {
-    String[] parts = line.split(" - ", 2);
+    String[] parts = SEPARATOR.split(line, 2);
     String[] front = parts[0].split(" ", -1);
     String[] back = parts.length < 2 ? new String[0] : parts[1].split(" ", -1);
     if (front.length <= OPTIONS || back.length == 0) {
@@ -137,6 +138,9 @@ final class Mounts {
   }
 
   private static String unescaped(String point) {
+    if (point.indexOf('\\') < 0) {
+      return point;
+    }
     return ESCAPED
         .matcher(point)
         .replaceAll(
