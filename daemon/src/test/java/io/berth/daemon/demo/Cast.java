@@ -36,7 +36,7 @@ final class Cast {
         grace_period: 2s
         idle_warnings: [0.25, 0.5]
         runtime_warnings: [0.25, 0.5]
-        cpu_idle_threshold: 8       # of one core, in a second: this machine may be a noisy one
+        cpu_idle_threshold: 3       # of one core: this machine may be a noisy one
       defaults:
         gpu_hold_after_stop: 5s
         container_hold_after_stop: 8s

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /** A folder with all that one daemon reads and writes: configuration, ledger, event log. */
 public final class DaemonHome {
@@ -94,6 +95,16 @@ public final class DaemonHome {
 
   /** Starts {@code berth daemon OPTIONS}, with the Java and the class path of this process. */
   public DaemonProcess start(String... options) throws IOException {
+    return start(Map.of(), options);
+  }
+
+  /**
+   * As {@link #start(String...)}.
+   *
+   * @param environment what its environment has besides that of this process
+   */
+  public DaemonProcess start(Map<String, String> environment, String... options)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -110,6 +121,6 @@ public final class DaemonHome {
                 config().toString()));
     command.addAll(Arrays.asList(options));
     Path log = Files.createTempFile(folder, "daemon-", ".log");
-    return new DaemonProcess(command, log);
+    return new DaemonProcess(command, environment, log);
   }
 }

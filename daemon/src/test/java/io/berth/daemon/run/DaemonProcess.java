@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
@@ -19,14 +20,16 @@ public final class DaemonProcess implements AutoCloseable {
   private final Path log;
   private final Thread killer;
 
-  DaemonProcess(List<String> command, Path log) throws IOException {
+  DaemonProcess(List<String> command, Map<String, String> environment, Path log)
+      throws IOException {
     this.log = log;
-    this.process =
+    ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
-            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-            .start();
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+    builder.environment().putAll(environment);
+    this.process = builder.start();
     // Nobody is left to end it where this process is told to end.
     this.killer = new Thread(process::destroyForcibly, "daemon-killer");
     Runtime.getRuntime().addShutdownHook(killer);

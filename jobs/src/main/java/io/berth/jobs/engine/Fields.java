@@ -26,6 +26,12 @@ final class Fields {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What the ledger's numbers can hold, by far; what is later is damage. */
+  private static final int LAST_YEAR = 9999;
+
+  /** Of what others wrote, in a message; names and labels have no limit. */
+  private static final int LONGEST = 160;
+
   private final String where;
   private final JsonNode node;
 
@@ -73,7 +79,7 @@ final class Fields {
 
   /** The same object under a name that says more. */
   Fields named(String better) {
-    return new Fields(better, node);
+    return new Fields(excerpt(better), node);
   }
 
   Fields object(String field) throws EngineException {
@@ -119,11 +125,15 @@ final class Fields {
   @Nullable Instant instant(String field) throws EngineException {
     String text = text(field);
     try {
-      Instant moment = OffsetDateTime.parse(text).toInstant();
-      return moment.isBefore(Instant.EPOCH) ? null : moment;
+      OffsetDateTime moment = OffsetDateTime.parse(text);
+      if (moment.getYear() > LAST_YEAR) {
+        throw new DateTimeException("after year " + LAST_YEAR);
+      }
+      Instant instant = moment.toInstant();
+      return instant.isBefore(Instant.EPOCH) ? null : instant;
     } catch (DateTimeException e) {
       throw new EngineException(
-          Kind.ERROR, where + ": field " + field + " is no moment: '" + text + "'", e);
+          Kind.ERROR, where + ": field " + field + " is no moment: '" + excerpt(text) + "'", e);
     }
   }
 
@@ -200,7 +210,10 @@ final class Fields {
   }
 
   private static String excerpt(JsonNode node) {
-    String text = node.isMissingNode() ? "missing" : node.toString();
-    return text.length() <= 80 ? text : text.substring(0, 80) + "...";
+    return node.isMissingNode() ? "missing" : excerpt(node.toString());
+  }
+
+  private static String excerpt(String text) {
+    return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
   }
 }

@@ -55,10 +55,12 @@ public final class EngineStart {
   /**
    * When the Engine at that socket started. Of several Engines that one counts which the pid file
    * beside the socket names ({@code docker.pid}, as the Engine's defaults have it); else those
-   * whose command line names the socket, if any does; and of several still the one that started
-   * last: a clock that starts too late takes nothing from anybody.
+   * whose command line names the socket, the one that started last if there are several; else the
+   * only one there is.
    *
-   * @return empty where no such process is seen: no Engine, or one in another PID namespace
+   * @return empty where no such process is seen: no Engine, one in another PID namespace, or
+   *     several that may be it. The start of the wrong one would hide a restart of the right one,
+   *     and what that ended would pass for stopped by its user
    * @throws IOException procfs itself can't be read
    */
   public Optional<Instant> find(String socketPath) throws IOException {
@@ -83,7 +85,9 @@ public final class EngineStart {
       return known;
     }
     List<Engine> named = engines.stream().filter(engine -> engine.names(socketPath)).toList();
-    return (named.isEmpty() ? engines : named).stream().max(Comparator.comparing(Engine::uptime));
+    return named.isEmpty() && engines.size() > 1
+        ? Optional.empty()
+        : (named.isEmpty() ? engines : named).stream().max(Comparator.comparing(Engine::uptime));
   }
 
   /** Empty where there is no such file. */

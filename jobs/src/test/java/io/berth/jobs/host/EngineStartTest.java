@@ -66,11 +66,16 @@ class EngineStartTest {
   }
 
   @Test
-  void where_none_or_several_name_it_the_latest_counts() throws IOException {
+  void where_none_names_it_the_only_one_counts_and_of_several_none() throws IOException {
     process(500, "dockerd", "S", 300, "dockerd");
-    process(600, "dockerd", "S", 200, "dockerd", "-H", "fd://");
     assertThat(find()).hasValue(BOOT.plusSeconds(3));
 
+    process(600, "dockerd", "S", 400, "dockerd", "-H", "fd://");
+    assertThat(find()).isEmpty();
+  }
+
+  @Test
+  void where_several_name_it_the_latest_counts() throws IOException {
     process(700, "dockerd", "S", 100, "dockerd", "--host=unix://" + socket);
     process(800, "dockerd", "S", 200, "dockerd", "-Hunix://" + socket, "-D");
     assertThat(find()).hasValue(BOOT.plusSeconds(2));
