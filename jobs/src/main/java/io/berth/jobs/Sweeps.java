@@ -308,6 +308,9 @@ public final class Sweeps {
   public void notice() {
     PolicyBook book = parts.book.get();
     try {
+      if (clockGuard.hasJumped(parts.host.get().bootId(), book.safety().clockJumpTolerance())) {
+        return; // the next sweep moves what is pending first
+      }
       Mode mode = parts.modes.inForce(book);
       long jumps = clockGuard.jumps();
       Lookout.Look look = lookout.look(book, parts.identification.apply(book), mode, false);
