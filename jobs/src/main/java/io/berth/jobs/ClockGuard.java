@@ -87,18 +87,6 @@ public final class ClockGuard {
     return jumped ? Optional.of(jump) : Optional.empty();
   }
 
-  /**
-   * Whether the clock jumped and no pass has found that yet. What is written now would be moved by
-   * the jump as if it had been there before.
-   */
-  public synchronized boolean hasJumped(String bootId, Duration tolerance) {
-    if (last == null) {
-      return false;
-    }
-    Reading now = new Reading(bootId, clock.instant(), ticker.getAsLong());
-    return last.jumpTo(now).abs().compareTo(tolerance) > 0;
-  }
-
   /** How many jumps there were: names the time between two of them, for {@link #isSteady}. */
   public synchronized long jumps() {
     return jumps;

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ final class Reconciler {
   /** When this ledger was begun: what happened before is adopted, not reported. */
   private static final String BORN = "born";
 
+  private static final String CONTAINER_START = "container.start";
   private static final String CONTAINER_STOP = "container.stop";
 
   private final Ledger ledger;
@@ -179,7 +181,7 @@ final class Reconciler {
     if (outages.ended(container)) {
       return EndedBy.ENGINE;
     }
-    if (decided == null && stopOfOurs(container).isPresent()) {
+    if (decided == null && stopOfOurs(container, before).isPresent()) {
       return EndedBy.BERTH;
     }
     if (signals.wasSignalled(container)) {
@@ -193,15 +195,23 @@ final class Reconciler {
 
   /**
    * What came of Berth's own stop of the container's last life. One that seemed to have failed may
-   * have come through all the same.
+   * have come through all the same. By the journal's order: after a step of the clock a life may
+   * have begun later than it ended.
    */
-  private Optional<JournalEntry> stopOfOurs(Container container) {
-    Instant started = container.startedAt();
+  private Optional<JournalEntry> stopOfOurs(Container container, @Nullable Known before) {
+    if (before == null || !Objects.equals(cut(container.startedAt()), before.startedAt())) {
+      return Optional.empty();
+    }
+    long start =
+        ledger
+            .read(tables -> tables.latest(container.id(), CONTAINER_START))
+            .map(JournalEntry::seq)
+            .orElse(0L);
     return ledger
         .read(tables -> tables.latest(container.id(), CONTAINER_STOP))
         .filter(last -> last.kind() == JournalEntry.Kind.OUTCOME)
         .filter(last -> !Outcome.DROPPED.word().equals(last.outcome()))
-        .filter(last -> started != null && !last.at().isBefore(started));
+        .filter(last -> last.seq() > start);
   }
 
   private static Known known(Subject subject) {

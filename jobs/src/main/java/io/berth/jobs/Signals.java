@@ -49,9 +49,17 @@ final class Signals {
     return at != null && started != null && !at.isBefore(started);
   }
 
-  /** Whether the event stream was open when the container's last life ended, and ever since. */
+  /**
+   * Whether the event stream was open when the container's last life ended, and ever since. A life
+   * that ended before it began had a step of the clock in it, and no stamp of it says anything.
+   */
   synchronized boolean sawTheEndOf(Container container) {
+    Instant started = container.startedAt();
     Instant finished = container.finishedAt();
-    return watchingSince != null && finished != null && !watchingSince.isAfter(finished);
+    return watchingSince != null
+        && started != null
+        && finished != null
+        && !finished.isBefore(started)
+        && !watchingSince.isAfter(finished);
   }
 }

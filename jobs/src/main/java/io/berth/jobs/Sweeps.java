@@ -227,16 +227,9 @@ public final class Sweeps {
     try {
       Mode mode = parts.modes.inForce(book);
       parts.modes.journal(mode, parts.clock.instant());
-      Optional<Duration> jump = checkClock(book, mode);
+      Optional<Duration> jump = settleClock(book, mode);
       if (jump.isPresent()) {
-        if (jump.get().isNegative()) {
-          lookout.clockWentBack(jump.get());
-        }
-        parts.pulse.broken("the clock jumped by " + jump.get());
-        log.warn(
-            "the clock jumped by {}: all that is pending moved by as much, and {} does nothing now",
-            jump.get(),
-            job.word());
+        log.warn("{} does nothing now, because the clock jumped", job.word());
         return Report.skipped("the clock jumped by " + jump.get(), true);
       }
       return sweep(job, book, mode);
@@ -308,10 +301,8 @@ public final class Sweeps {
   public void notice() {
     PolicyBook book = parts.book.get();
     try {
-      if (clockGuard.hasJumped(parts.host.get().bootId(), book.safety().clockJumpTolerance())) {
-        return; // the next sweep moves what is pending first
-      }
       Mode mode = parts.modes.inForce(book);
+      settleClock(book, mode);
       long jumps = clockGuard.jumps();
       Lookout.Look look = lookout.look(book, parts.identification.apply(book), mode, false);
       if (look.changes() > 0 && isSteady(book, jumps)) {
@@ -322,8 +313,30 @@ public final class Sweeps {
     }
   }
 
-  private Optional<Duration> checkClock(PolicyBook book, Mode mode) {
-    return clockGuard.check(parts.host.get().bootId(), book.safety().clockJumpTolerance(), mode);
+  /**
+   * Finds a jump of the clock and moves by it what is pending. To be called right before something
+   * that lasts until a moment is written by anybody else than a sweep: what is written after a jump
+   * and before it is found would be moved as well.
+   *
+   * @throws LedgerException if the ledger can't be written
+   */
+  public void settleClock() {
+    PolicyBook book = parts.book.get();
+    settleClock(book, parts.modes.inForce(book));
+  }
+
+  private Optional<Duration> settleClock(PolicyBook book, Mode mode) {
+    Duration tolerance = book.safety().clockJumpTolerance();
+    Optional<Duration> found = clockGuard.check(parts.host.get().bootId(), tolerance, mode);
+    found.ifPresent(
+        jump -> {
+          log.warn("the clock jumped by {}: all that is pending moved by as much", jump);
+          if (jump.isNegative()) {
+            lookout.clockWentBack(jump);
+          }
+          parts.pulse.broken("the clock jumped by " + jump);
+        });
+    return found;
   }
 
   private boolean isSteady(PolicyBook book, long jumps) {

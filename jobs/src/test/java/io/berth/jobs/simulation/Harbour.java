@@ -285,7 +285,11 @@ final class Harbour implements AutoCloseable {
   }
 
   Optional<Allocator.Answer> allocate(Allocator.Request request) {
-    return alive(running -> running.allocator.allocate(request, Mode.ENFORCE));
+    return alive(
+        running -> {
+          running.sweeps.settleClock();
+          return running.allocator.allocate(request, Mode.ENFORCE);
+        });
   }
 
   Optional<Boolean> release(String name) {

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,9 @@ final class Referee {
   /** Docker's stamps and the kernel's boot time are that far apart. */
   private static final Duration SLACK = Duration.ofSeconds(2);
 
+  private static final List<String> NARRATED =
+      List.of("container", "device", "reason", "action", "at", "until", "ended_by", "outcome", "detail");
+
   private static final Duration GRACE = Duration.ofMinutes(5);
   private static final Duration LEAST_SIGTERM = Duration.ofSeconds(60);
   private static final Duration LONGEST_SAMPLE = Duration.ofMinutes(2);
@@ -47,6 +51,7 @@ final class Referee {
   private record Seen(Duration moved, Duration at) {}
 
   private final Harbour harbour;
+  private final Consumer<String> narrator;
   private final SimClock clock;
   private final DeviceReferee devices;
   private final BreakerReferee breaker;
@@ -68,8 +73,12 @@ final class Referee {
   /** What was in force from some moment on. */
   private record Limits(Duration since, Book book) {}
 
-  Referee(Harbour harbour) {
+  /**
+   * @param narrator is told each event, as it is read
+   */
+  Referee(Harbour harbour, Consumer<String> narrator) {
     this.harbour = harbour;
+    this.narrator = narrator;
     this.clock = harbour.clock;
     this.devices = new DeviceReferee(harbour);
     this.breaker = new BreakerReferee(harbour);
@@ -373,6 +382,7 @@ final class Referee {
   }
 
   private void read(JournalEntry entry, JsonNode event) {
+    narrate(entry, event.path("details"));
     JsonNode details = event.path("details");
     String id = details.path("id").asText();
     boolean done = details.path("outcome").asText().equals("done");
@@ -398,6 +408,17 @@ final class Referee {
       case "demand.normal" -> highDemand = false;
       default -> devices.read(entry, details);
     }
+  }
+
+  private void narrate(JournalEntry entry, JsonNode details) {
+    StringBuilder words = new StringBuilder("  # ").append(entry.subject());
+    for (String each : NARRATED) {
+      JsonNode value = details.path(each);
+      if (!value.isMissingNode()) {
+        words.append(' ').append(value.isTextual() ? value.textValue() : value);
+      }
+    }
+    narrator.accept(words.toString());
   }
 
   private void warned(String id, JsonNode details) {

@@ -148,7 +148,7 @@ final class SimEngine implements Engine {
   /** Somebody stops it. */
   void stopped(Ship ship) {
     tell(ship.id(), "kill");
-    ends(ship, Ship.End.USER, 143);
+    ends(ship, Ship.End.USER, ship.habit == Habit.WRAPPED ? 0 : 143);
   }
 
   void freeze(Ship ship, boolean frozen) {
@@ -184,7 +184,9 @@ final class SimEngine implements Engine {
     tell(ship.id(), "destroy");
   }
 
+  /** Each change takes its time, so that no two have the same stamp. */
   private void moved(Ship ship, String event) {
+    clock.pass(Duration.ofMillis(1));
     ship.moved = clock.real();
     ship.movedAtRow = journal;
     tell(ship.id(), event);
