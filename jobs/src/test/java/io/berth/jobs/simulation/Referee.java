@@ -42,7 +42,11 @@ final class Referee {
 
   private static final Duration GRACE = Duration.ofMinutes(5);
   private static final Duration LEAST_SIGTERM = Duration.ofSeconds(60);
+
+  /** A longer time without a sample is not known; or one of three times the last, where longer. */
   private static final Duration LONGEST_SAMPLE = Duration.ofMinutes(2);
+
+  private static final int TIMES_THE_LAST = 3;
 
   /** What an owner was told: when, and for when. */
   private record Told(Duration at, Duration due) {}
@@ -69,6 +73,7 @@ final class Referee {
   private long lastEvent;
   private boolean highDemand;
   private Duration lastSample = Duration.ZERO;
+  private Duration usual = Duration.ZERO;
 
   /** What was in force from some moment on. */
   private record Limits(Duration since, Book book) {}
@@ -127,6 +132,11 @@ final class Referee {
     }
   }
 
+  /** The daemon died in a sweep: whether it sampled is not known. */
+  void died() {
+    lastSample = clock.real();
+  }
+
   void swept(JobName job, boolean whole) {
     looked(whole);
     if (whole && harbour.isObserving()) {
@@ -139,7 +149,10 @@ final class Referee {
 
   /** Whoever could not be looked at this time, or was not for long, is not known to be idle. */
   private void sampled() {
-    boolean gap = clock.real().minus(lastSample).compareTo(LONGEST_SAMPLE) > 0;
+    Duration length = clock.real().minus(lastSample);
+    Duration longest = longer(LONGEST_SAMPLE, usual.multipliedBy(TIMES_THE_LAST)).plus(SLACK);
+    boolean gap = length.compareTo(longest) > 0;
+    usual = length;
     lastSample = clock.real();
     for (Ship each : harbour.engine.ships()) {
       Collection<String> used =

@@ -47,6 +47,7 @@ final class Simulation implements AutoCloseable {
   private Duration lastMinute = Duration.ZERO;
   private boolean jumpUnseen;
   private boolean resting;
+  private boolean keptDown;
 
   Simulation(Path folder) {
     harbour = new Harbour(folder);
@@ -251,7 +252,9 @@ final class Simulation implements AutoCloseable {
 
   private String downtime(int minutes) {
     harbour.dies();
+    keptDown = true;
     minutes(minutes);
+    keptDown = false;
     harbour.start();
     troubled = clock.real();
     return minutes + " minutes";
@@ -335,8 +338,10 @@ final class Simulation implements AutoCloseable {
     faults.removeAll(over);
     over.forEach(each -> each.end.run());
     if (!harbour.isUp()) {
-      harbour.start();
       troubled = clock.real();
+      if (!keptDown) {
+        harbour.start();
+      }
     }
     if (!resting) {
       people.conduct();
@@ -361,7 +366,12 @@ final class Simulation implements AutoCloseable {
   }
 
   private void sweep(JobName job) {
+    boolean wasUp = harbour.isUp();
     Optional<Sweeps.Report> report = harbour.sweep(job);
+    if (wasUp && !harbour.isUp()) {
+      tell("  " + job.word() + ": the daemon is killed");
+      referee.died();
+    }
     boolean whole = report.map(each -> each.skipped().isEmpty()).orElse(false);
     boolean jumped = report.map(each -> each.skipped().contains("jumped")).orElse(false);
     if (jumped) {
