@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** What {@code dev/simulate} runs: one seed with its story, a range of them, or for some time. */
@@ -22,7 +23,7 @@ public final class Simulate {
     this.out = out;
   }
 
-  /** {@code seed N}, {@code seeds A B} or {@code minutes M [FIRST]}. */
+  /** {@code seed N}, {@code seeds A B}, {@code minutes M [FIRST]} or {@code until-broken COUNT}. */
   public static void main(String[] args) {
     Simulate all = new Simulate(System.out);
     long first = Long.parseLong(args[1]);
@@ -35,6 +36,7 @@ public final class Simulate {
                   args.length > 2 ? Long.parseLong(args[2]) : 1,
                   Long.MAX_VALUE,
                   Duration.ofMinutes(first).toNanos());
+          case "until-broken" -> all.untilBroken(first);
           default -> throw new IllegalArgumentException(args[0]);
         };
     System.exit(good ? 0 : 1);
@@ -69,6 +71,17 @@ public final class Simulate {
     }
     summary(System.nanoTime() - began);
     return good;
+  }
+
+  private boolean untilBroken(long count) {
+    for (long seed = 1; seed <= count; seed++) {
+      Optional<String> words = Runs.run(seed).words();
+      if (words.isPresent()) {
+        out.println("seed " + seed + ": " + words.get());
+        return false;
+      }
+    }
+    return true;
   }
 
   private void shrunk(long seed) {

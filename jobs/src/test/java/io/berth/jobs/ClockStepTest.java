@@ -1,0 +1,81 @@
+package io.berth.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.berth.jobs.container.Containers;
+import io.berth.jobs.container.EndedBy;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.Tables;
+import io.berth.policies.JobName;
+import io.berth.policies.Mode;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is written right after the clock was set; each was found by the simulation. */
+class ClockStepTest {
+
+  @TempDir private Path folder;
+  private World world;
+
+  @BeforeEach
+  void a_container_runs() {
+    world = new World(folder, World.ENFORCE);
+    world.gpus.full(2);
+    world.engine.run(Containers.running("train").owner("ada").gpu("GPU-0"));
+    world.sweep(JobName.RECONCILE);
+  }
+
+  @AfterEach
+  void close() {
+    world.close();
+  }
+
+  @Test
+  void a_hold_that_an_event_began_after_the_step_is_not_moved_by_it() {
+    world.clockJumps(Duration.ofHours(20));
+    world.engine.stopped("train");
+    world.sweeps().notice();
+    world.sweep(JobName.RECONCILE);
+    assertThat(claim().state()).isEqualTo(Claim.State.HELD);
+    assertThat(claim().until()).isEqualTo(world.now().plus(Duration.ofMinutes(15)));
+  }
+
+  @Test
+  void a_grant_after_the_step_is_not_moved_by_it_where_the_clock_is_settled_first() {
+    Allocator allocator =
+        new Allocator(
+            world.ledger(), world.gpus, world.processes(), world::now, world::book);
+    world.clockJumps(Duration.ofHours(20));
+    world.sweeps().settleClock();
+    allocator.allocate(new Allocator.Request("bob", "job", 1, "GPU-1"), Mode.ENFORCE);
+    world.sweep(JobName.RECONCILE);
+    Claim granted =
+        world.ledger().read(tables -> tables.devices().allocation()).claimsOn("GPU-1").get(0);
+    assertThat(granted.until()).isEqualTo(world.now().plus(Duration.ofMinutes(30)));
+  }
+
+  @Test
+  void a_stop_of_ours_is_ours_although_its_life_seems_to_have_begun_after_it() {
+    world.clockJumps(Duration.ofHours(-20));
+    world.sweep(JobName.RECONCILE);
+    world.pulse.idleSince("train", world.now());
+    for (int minute = 0; minute < 40; minute++) {
+      world.pass(Duration.ofMinutes(1));
+      world.sweep(JobName.IDLE_STOP);
+    }
+    assertThat(world.engine.calls()).contains("stop train");
+    world.sweep(JobName.RECONCILE);
+    assertThat(
+            world.ledger().read(Tables::known).get(Containers.idOf("train")).endedBy())
+        .isEqualTo(EndedBy.BERTH);
+    assertThat(world.story("train")).containsOnlyOnce("container.stop:done");
+  }
+
+  private Claim claim() {
+    return world.ledger().read(tables -> tables.devices().allocation()).claimsOn("GPU-0").get(0);
+  }
+}
