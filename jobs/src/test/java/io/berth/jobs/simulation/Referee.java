@@ -113,6 +113,9 @@ final class Referee {
   /** To be called before the clock is set. */
   void clockSteps() {
     readEvents();
+    for (Ship each : harbour.engine.ships()) {
+      each.ageless |= each.lifeStart.compareTo(lastSample) >= 0;
+    }
     breaker.forget();
   }
 
@@ -293,7 +296,8 @@ final class Referee {
   private void mayBeIdle(Ship ship) {
     Duration limit = harbour.book().idle();
     Duration effective = highDemand ? limit.dividedBy(2) : limit;
-    Duration quiet = latest(ship.busy, ship.lifeStart.plus(GRACE));
+    Duration grace = ship.ageless ? Duration.ZERO : GRACE;
+    Duration quiet = latest(ship.busy, ship.lifeStart.plus(grace));
     require(
         passed(quiet, effective.minus(SLACK)), 5, "%s was busy at %s", ship, ship.busy);
     require(
@@ -310,7 +314,7 @@ final class Referee {
   private void mayBeOverdue(Ship ship) {
     Duration limit = harbour.book().runtime();
     require(
-        passed(ship.lifeStart, limit.minus(SLACK)),
+        ship.ageless || passed(ship.lifeStart, limit.minus(SLACK)),
         5,
         "%s runs since %s only",
         ship,

@@ -37,6 +37,9 @@ final class Ship {
   /** Until when what it does can't have been seen. */
   Duration unseen = Duration.ZERO;
 
+  /** The clock was set between its start and the next look: its stamp says nothing of its age. */
+  boolean ageless;
+
   End end = End.SELF;
   boolean stubborn;
 

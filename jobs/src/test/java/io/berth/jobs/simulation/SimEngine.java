@@ -118,6 +118,7 @@ final class SimEngine implements Engine {
 
   void start(Ship ship) {
     ship.lifeStart = clock.real();
+    ship.ageless = false;
     ship.busy = clock.real();
     int pid = 1000 + Math.floorMod(ship.container.id().hashCode() + clock.real().hashCode(), 1 << 22);
     ship.change(

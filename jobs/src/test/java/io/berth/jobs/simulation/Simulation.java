@@ -194,13 +194,29 @@ final class Simulation implements AutoCloseable {
       minutes((int) minutes);
     }
     StringBuilder what = new StringBuilder(id.substring(0, 8));
-    engine.afterNextList(
+    Runnable somebody =
         () -> {
           harbour.mark();
-          engine.ship(id).ifPresent(ship -> what.append(' ').append(ship + " " + people.act(ship, dice)));
-        });
-    minutes(1);
+          engine
+              .ship(id)
+              .ifPresent(ship -> what.append(" %s %s".formatted(ship, people.act(ship, dice))));
+        };
+    if (dice.nextBoolean()) {
+      engine.afterNextList(somebody);
+      minute(MINUTE);
+    } else {
+      betweenIntentAndAct(somebody);
+    }
     return what.toString();
+  }
+
+  private void betweenIntentAndAct(Runnable somebody) {
+    boolean parking = harbour.isParking();
+    harbour.park(true);
+    minute(MINUTE);
+    somebody.run();
+    harbour.park(parking);
+    referee.check();
   }
 
   // --- what goes wrong

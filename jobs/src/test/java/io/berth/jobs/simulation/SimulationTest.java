@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** The simulation in the size of a build: some seeds that are always the same, and fresh ones. */
 class SimulationTest {
 
-  private static final int FIXED = Integer.getInteger("berth.simulation.fixed", 16);
+  private static final int FIXED = Integer.getInteger("berth.simulation.fixed", 12);
   private static final int FRESH = Integer.getInteger("berth.simulation.fresh", 4);
   private static final int SHRINKING = 60;
 
