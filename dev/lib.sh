@@ -26,6 +26,13 @@ need() {
   fi
 }
 
+# Makes sure of gcc and of what it needs to make a program: Debian has the C library's headers in a package of their own.
+need_c_compiler() {
+  if ! gcc -E -x c - <<<'#include <stdio.h>' >/dev/null 2>&1; then
+    install_packages "a C compiler" gcc libc6-dev
+  fi
+}
+
 # install_packages WHAT PACKAGE... installs Debian packages because WHAT is missing. No service is started by it.
 install_packages() {
   local what=$1

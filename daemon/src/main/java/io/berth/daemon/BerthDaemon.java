@@ -4,7 +4,9 @@ import io.berth.daemon.cli.DaemonRunner;
 import io.berth.daemon.cli.ExitCode;
 import io.berth.daemon.config.BadConfiguration;
 import io.berth.daemon.config.BookInForce;
+import io.berth.daemon.process.Heartbeat;
 import io.berth.daemon.process.Logging;
+import io.berth.daemon.process.ServiceManager;
 import io.berth.daemon.process.Signals;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
@@ -17,6 +19,7 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -29,6 +32,23 @@ final class BerthDaemon implements DaemonRunner {
   private static final String DEFAULT_ENGINE = "unix:///var/run/docker.sock";
   private static final int RETRY_SECONDS = 2;
   private static final Logger log = LoggerFactory.getLogger(BerthDaemon.class);
+
+  private final ServiceManager manager =
+      ServiceManager.of(System.getenv(), ProcessHandle.current().pid(), System::nanoTime);
+
+  /** While there is no Engine: nothing is stuck, it only has not come yet. */
+  private record Waiting(URI engine) implements Heartbeat.Life {
+
+    @Override
+    public Optional<String> stuck() {
+      return Optional.empty();
+    }
+
+    @Override
+    public String status() {
+      return "waiting for the Docker Engine at " + engine;
+    }
+  }
 
   @Override
   public int run(Options options) {
@@ -48,7 +68,7 @@ final class BerthDaemon implements DaemonRunner {
     }
   }
 
-  private static int run(
+  private int run(
       Options options, BookInForce books, CountDownLatch end, AtomicReference<Runnable> reload)
       throws IOException {
     PolicyBook book = books.book();
@@ -58,20 +78,29 @@ final class BerthDaemon implements DaemonRunner {
             new DockerEngine(
                 address,
                 () -> books.book().safety().engineTimeout(),
-                () -> books.book().gpu().countImageEnv())) {
+                () -> books.book().gpu().countImageEnv());
+        Heartbeat heartbeat = Heartbeat.start(manager, new Waiting(address))) {
       if (!isThere(engine, address, options.waitForEngine(), end)) {
         return end.getCount() == 0 ? ExitCode.DONE : ExitCode.NO_ENGINE;
       }
       try (Wiring wiring = new Wiring(options, books, ledger, engine, address)) {
-        reload.set(wiring::reload);
+        heartbeat.turnTo(wiring.life());
+        reload.set(() -> reload(wiring));
+        manager.ready(wiring.life().status());
         end.await();
         log.info("told to end");
+        manager.stopping();
       }
       return ExitCode.DONE;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return ExitCode.FAILED;
     }
+  }
+
+  private void reload(Wiring wiring) {
+    manager.reloading();
+    wiring.reload(() -> manager.ready(wiring.life().status()));
   }
 
   private static void notYet() {
@@ -89,7 +118,7 @@ final class BerthDaemon implements DaemonRunner {
   }
 
   /** Whether the Engine answers; where told to wait, asks until it does or the daemon is to end. */
-  private static boolean isThere(Engine engine, URI address, boolean wait, CountDownLatch end)
+  private boolean isThere(Engine engine, URI address, boolean wait, CountDownLatch end)
       throws InterruptedException {
     boolean said = false;
     while (true) {
@@ -108,6 +137,9 @@ final class BerthDaemon implements DaemonRunner {
         }
         if (!said) {
           log.warn("waiting for the Docker Engine at {}: {}", address, e.getMessage());
+          // A start that ends with the Engine's would hold up the boot, or the package's
+          // installation.
+          manager.ready(new Waiting(address).status());
           said = true;
         }
       }

@@ -26,6 +26,7 @@ final class Gauges implements Tally {
   private final Metrics metrics;
   private volatile Map<Vitals.StateAndType, Integer> containers = Map.of();
   private volatile Map<DeviceState, Vitals.Share> devices = Map.of();
+  private volatile List<Subject> seen = List.of();
   private volatile boolean nvmlUp;
   private volatile int orphans;
   private volatile int overQuota;
@@ -40,6 +41,11 @@ final class Gauges implements Tally {
 
   Map<DeviceState, Vitals.Share> devices() {
     return devices;
+  }
+
+  /** The containers as they were last looked at. */
+  List<Subject> seen() {
+    return seen;
   }
 
   boolean nvmlUp() {
@@ -76,6 +82,7 @@ final class Gauges implements Tally {
       counts.merge(new Vitals.StateAndType(each.container().state(), each.type()), 1, Integer::sum);
     }
     containers = Map.copyOf(counts);
+    seen = List.copyOf(subjects);
   }
 
   @Override

@@ -1,27 +1,35 @@
 package io.berth.daemon;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import io.berth.daemon.cli.DaemonRunner;
 import io.berth.daemon.cli.Version;
 import io.berth.daemon.config.BookInForce;
+import io.berth.daemon.config.FilesWatch;
+import io.berth.daemon.control.ControlParts;
+import io.berth.daemon.control.ControlServer;
+import io.berth.daemon.control.Reloaded;
 import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
-import io.berth.daemon.http.Health;
 import io.berth.daemon.http.HttpEndpoint;
 import io.berth.daemon.http.Metrics;
-import io.berth.daemon.http.Vitals;
+import io.berth.daemon.process.Heartbeat;
 import io.berth.daemon.process.Logging;
 import io.berth.daemon.schedule.Timetable;
 import io.berth.jobs.ActivityPulse;
+import io.berth.jobs.Allocator;
 import io.berth.jobs.DaemonJournal;
 import io.berth.jobs.Lanes;
 import io.berth.jobs.Messenger;
 import io.berth.jobs.Modes;
 import io.berth.jobs.ProcessKiller;
+import io.berth.jobs.Requests;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.activity.Activity;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.DockerEngine;
 import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Gpus;
 import io.berth.jobs.gpu.Processes;
@@ -30,12 +38,14 @@ import io.berth.jobs.host.GetentUserDatabase;
 import io.berth.jobs.host.OwnContainer;
 import io.berth.jobs.host.Terminals;
 import io.berth.jobs.ledger.Compaction;
-import io.berth.jobs.ledger.DeviceState;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
+import io.berth.jobs.ledger.LedgerReader;
+import io.berth.jobs.notify.Delivery;
+import io.berth.jobs.notify.Notice;
 import io.berth.jobs.notify.Notifier;
-import io.berth.policies.Mode;
+import io.berth.policies.JobName;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.Problem;
 import io.berth.policies.TimeLimit;
@@ -50,6 +60,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -97,10 +108,16 @@ final class Wiring implements AutoCloseable {
   private final AtomicBoolean pumpIsDue = new AtomicBoolean();
   private final EventLog eventLog;
   private final Sweeps sweeps;
+  private final Requests requests;
+  private final DaemonVitals vitals;
+  private final ControlServer control;
   private final List<HttpEndpoint> endpoints = new ArrayList<>();
   private final Timetable timetable;
   private final Engine.Subscription subscription;
+  private final Heartbeat.Life life;
   private volatile boolean engineUp = true;
+  private volatile List<String> blindSpots = List.of();
+  private volatile String doing = DaemonLife.BEGINNING;
 
   Wiring(
       DaemonRunner.Options options,
@@ -112,6 +129,7 @@ final class Wiring implements AutoCloseable {
     this.books = books;
     this.ledger = ledger;
     PolicyBook book = books.book();
+    ControlServer.clear(book.daemon().socket());
     HostWatch host = new HostWatch(PROC, engineAddress);
     journal = new DaemonJournal(ledger, clock);
     // /etc/berth/disable, as long as the configuration is where it is by default.
@@ -128,7 +146,15 @@ final class Wiring implements AutoCloseable {
     every(Duration.ofSeconds(30), eventLog::pump);
     every(Duration.ofMinutes(10), eventLog::tidy);
     every(COMPACTIONS, this::compact);
-    journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger));
+    FilesWatch watch = new FilesWatch(options.config());
+    every(
+        Duration.ofSeconds(1),
+        () -> {
+          if (books.book().daemon().watch() && watch.changed()) {
+            reload("daemon.watch");
+          }
+        });
+    journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger, engine));
 
     Metrics metrics = new Metrics(Version.current(), clock);
     Gauges gauges = new Gauges(metrics);
@@ -137,13 +163,16 @@ final class Wiring implements AutoCloseable {
     activity =
         new Activity(
             PROC, Path.of("/sys/fs/cgroup"), gpus, new Processes(PROC), files::modifiedAt, ledger);
+    every(Duration.ofSeconds(30), () -> blindSpots = activity.blindSpots());
     notifier =
         Notifier.create(
             () -> books.book().notifications(),
             new Terminals(Path.of("/dev"), Path.of("/run/utmp"), users),
             files,
             Messenger.journal(ledger, clock));
-    Identifications identifications = new Identifications(users, OwnContainer.id(PROC));
+    requests = new Requests(ledger, clock);
+    Identifications identifications =
+        new Identifications(users, requests::isProtected, OwnContainer.id(PROC));
     sweeps =
         new Sweeps(
             new Sweeps.Parts(
@@ -164,26 +193,95 @@ final class Wiring implements AutoCloseable {
                 new ActivityPulse(activity, ledger),
                 new Messenger(notifier, clock),
                 stopping::get));
-    metrics.watch(vitals(gauges));
+    vitals = new DaemonVitals(gauges, books, sweeps, modes, eventLog, ledger, () -> engineUp);
+    metrics.watch(vitals);
     listen(book, metrics);
 
     subscription = engine.subscribe(null, listener());
     timetable =
         Timetable.start(
             books.book().schedules(),
-            job -> engineUp = sweeps.run(job).engineUp(),
+            this::runUnlessPaused,
             (job, why) -> log.error("{} ended with an error that nobody expected", job.word(), why),
             clock,
             System::nanoTime);
+    life = new DaemonLife(timetable, () -> books.book().safety().engineTimeout(), () -> doing);
+    control = ControlServer.start(book.daemon().socket(), controlParts(options, gauges));
     log.info("ready; mode {}", modes.inForce(book).word());
   }
 
-  private static Map<String, Object> startDetails(DaemonRunner.Options options, Ledger ledger) {
+  private ControlParts controlParts(DaemonRunner.Options options, Gauges gauges) {
+    return new ControlParts(
+        ledger,
+        new LedgerReader(books.book().daemon().ledger()),
+        new Allocator(ledger, gpus, new Processes(PROC), clock, books::book),
+        modes,
+        requests,
+        sweeps,
+        activity::history,
+        () -> blindSpots,
+        books::book,
+        new RunningDaemon(
+            options.config(),
+            clock.instant(),
+            vitals,
+            vitals,
+            sweeps,
+            timetable,
+            gauges,
+            this::reload),
+        clock,
+        this::notifyTest);
+  }
+
+  private Map<String, String> notifyTest(String user, String who) {
+    PolicyBook book = books.book();
+    Map<String, String> channels = new TreeMap<>();
+    List<Delivery> deliveries =
+        notifier
+            .deliver(Notice.test(user, clock.instant(), book.schedules().timezone()))
+            .orTimeout(book.notifications().timeout().plusSeconds(1).toMillis(), MILLISECONDS)
+            .exceptionally(late -> List.of())
+            .join();
+    deliveries.forEach(each -> channels.put(each.channel(), words(each)));
+    return channels;
+  }
+
+  private static String words(Delivery delivery) {
+    return delivery.result().word() + (delivery.detail().isEmpty() ? "" : ": " + delivery.detail());
+  }
+
+  private void runUnlessPaused(JobName job) {
+    if (!requests.pauses().containsKey(job)) {
+      sweep(job);
+    }
+  }
+
+  private static Map<String, Object> startDetails(
+      DaemonRunner.Options options, Ledger ledger, Engine engine) {
     String setAside = ledger.setAside().map(Path::toString).orElse("");
     return Map.of(
         "version", Version.current(),
         "config", options.config().toAbsolutePath().toString(),
-        "ledger_set_aside", setAside);
+        "ledger_set_aside", setAside,
+        "other_janitors", otherJanitors(engine));
+  }
+
+  private static List<String> otherJanitors(Engine engine) {
+    List<Engine.Summary> containers = List.of();
+    try {
+      containers = engine.list();
+    } catch (EngineException e) {
+      log.warn("no container can be told to be another janitor: {}", e.getMessage());
+    }
+    List<String> found = new Janitors(Path.of("/")).find(containers);
+    if (!found.isEmpty()) {
+      log.warn(
+          "others on this host stop or remove containers as well, and two janitors fight: {};"
+              + " turn one of the two off, or keep Berth in observe",
+          String.join(", ", found));
+    }
+    return found;
   }
 
   private Engine.EventListener listener() {
@@ -208,6 +306,12 @@ final class Wiring implements AutoCloseable {
         lookout.disconnected(why);
       }
     };
+  }
+
+  private void sweep(JobName job) {
+    Sweeps.Report report = sweeps.run(job);
+    engineUp = report.engineUp();
+    doing = DaemonLife.words(modes.inForce(books.book()), job, report);
   }
 
   private void every(Duration period, Runnable work) {
@@ -242,7 +346,7 @@ final class Wiring implements AutoCloseable {
   private void listen(PolicyBook book, Metrics metrics) throws IOException {
     String http = book.daemon().http();
     if (http != null) {
-      endpoints.add(HttpEndpoint.start(http, metrics, health()));
+      endpoints.add(HttpEndpoint.start(http, metrics, vitals));
     }
     String metricsOnly = book.daemon().metrics();
     if (metricsOnly != null) {
@@ -274,27 +378,49 @@ final class Wiring implements AutoCloseable {
     return new Backlog.Row(entry.seq(), Objects.requireNonNull(entry.event()));
   }
 
-  /** Has the configuration read again, soon; the journal says what came of it. */
-  void reload() {
-    housekeeping.execute(guarded(this::readAgain));
+  /**
+   * Has the configuration read again, soon; the journal says what came of it.
+   *
+   * @param done called after it, whatever came of it
+   */
+  void reload(Runnable done) {
+    housekeeping.execute(
+        () -> {
+          guarded(() -> reload("SIGHUP")).run();
+          done.run();
+        });
   }
 
-  private void readAgain() {
+  /** What systemd is told of it. */
+  Heartbeat.Life life() {
+    return life;
+  }
+
+  private Reloaded reload(String who) {
+    PolicyBook before = books.book();
+    List<Reloaded> answer = new ArrayList<>();
     books.reload(
         new BookInForce.Listener() {
           @Override
           public void replaced(PolicyBook now, List<Problem> notes, List<String> atNextStart) {
             Logging.setLevel(now.daemon().logLevel());
             timetable.replace(now.schedules());
-            tell("config.reload", Map.of("notes", notes.size(), "at_next_start", atNextStart));
+            tell(
+                "config.reload",
+                Map.of("notes", notes.size(), "at_next_start", atNextStart, "who", who));
+            answer.add(new Reloaded(true, notes, atNextStart, before, now));
           }
 
           @Override
           public void refused(List<Problem> problems) {
             List<String> lines = problems.stream().map(Problem::toString).toList();
-            tell("config.reject", Map.of("problems", lines, "next", "the book in force stays"));
+            tell(
+                "config.reject",
+                Map.of("problems", lines, "next", "the book in force stays", "who", who));
+            answer.add(new Reloaded(false, problems, List.of(), before, before));
           }
         });
+    return answer.get(0);
   }
 
   private void tell(String type, Map<String, Object> details) {
@@ -305,85 +431,11 @@ final class Wiring implements AutoCloseable {
     }
   }
 
-  private Vitals vitals(Gauges gauges) {
-    return new Vitals() {
-      @Override
-      public Map<StateAndType, Integer> containers() {
-        return gauges.containers();
-      }
-
-      @Override
-      public Map<DeviceState, Share> devices() {
-        return gauges.devices();
-      }
-
-      @Override
-      public int orphanProcesses() {
-        return gauges.orphans();
-      }
-
-      @Override
-      public int ownersOverQuota() {
-        return gauges.overQuota();
-      }
-
-      @Override
-      public boolean nvmlUp() {
-        return gauges.nvmlUp();
-      }
-
-      @Override
-      public boolean engineUp() {
-        return engineUp;
-      }
-
-      @Override
-      public boolean configValid() {
-        return books.isValid();
-      }
-
-      @Override
-      public boolean breakerTripped() {
-        return sweeps.isBreakerTripped();
-      }
-
-      @Override
-      public Mode mode() {
-        return modes.inForce(books.book());
-      }
-
-      @Override
-      public boolean eventLogUp() {
-        return eventLog.isUp();
-      }
-
-      @Override
-      public boolean journalUp() {
-        return ledger.isHealthy();
-      }
-    };
-  }
-
-  private Health health() {
-    return new Health() {
-      @Override
-      public List<String> ailments() {
-        return ledger.isHealthy()
-            ? List.of()
-            : List.of("the ledger can't be written: no act is done");
-      }
-
-      @Override
-      public List<String> hindrances() {
-        return engineUp ? ailments() : List.of("the Docker Engine does not answer");
-      }
-    };
-  }
-
   /** Finishes what is in hand, or abandons it safely: an act not yet begun is dropped. */
   @Override
   public void close() {
     stopping.set(true);
+    control.close();
     subscription.close();
     timetable.shutdown(LAST_ACTS);
     lanes.shutdown();

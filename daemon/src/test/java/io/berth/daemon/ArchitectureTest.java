@@ -120,6 +120,7 @@ class ArchitectureTest {
     "io.micrometer.., io.berth.daemon.http..",
     "com.sun.net.httpserver.., io.berth.daemon.http..",
     "picocli.., io.berth.daemon.cli..",
+    "org.eclipse.jetty.., io.berth.daemon.control..",
     "ch.qos.logback.., io.berth.daemon.process..",
   })
   void each_library_is_used_in_one_place(String library, String place) {
@@ -165,7 +166,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void only_the_enforcer_touches_a_container() {
+  void only_the_enforcer_s_deeds_and_the_freezer_touch_a_container() {
     DescribedPredicate<JavaAccess<?>> act =
         DescribedPredicate.describe(
             "an act on a container",
@@ -175,7 +176,9 @@ class ArchitectureTest {
     check(
         noClasses()
             .that()
-            .doNotHaveFullyQualifiedName("io.berth.jobs.Enforcer")
+            .doNotHaveFullyQualifiedName("io.berth.jobs.Deeds")
+            .and()
+            .doNotHaveFullyQualifiedName("io.berth.jobs.Freezer")
             .and()
             .resideOutsideOfPackage("io.berth.jobs.engine..")
             .should()

@@ -99,7 +99,8 @@ final class BenchJobs implements AutoCloseable {
   }
 
   private Sweeps.Parts parts(URI host, Gpus gpus) throws IOException {
-    Identifications identifications = new Identifications(new GetentUserDatabase(clock), null);
+    Identifications identifications =
+        new Identifications(new GetentUserDatabase(clock), id -> false, null);
     return new Sweeps.Parts(
         engine,
         inventory,

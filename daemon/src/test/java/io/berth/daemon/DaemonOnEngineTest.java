@@ -1,7 +1,9 @@
 package io.berth.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.berth.daemon.cli.ExitCode;
 import io.berth.daemon.run.Chronicle;
@@ -92,6 +94,36 @@ class DaemonOnEngineTest {
 
   private static List<String> names() {
     return engine.docker("ps", "-a", "--format", "{{.Names}}").lines().sorted().toList();
+  }
+
+  /** Dead: a removal failed half way. An immutable file in its layer brings that about. */
+  @Test
+  void a_dead_container_is_removed_like_an_exited_one() throws Exception {
+    engine.run("--name", "dead", IMAGE, "sh", "-c", "echo x > /file");
+    engine.docker("wait", "dead");
+    Path file =
+        Path.of(engine.docker("inspect", "-f", "{{.GraphDriver.Data.UpperDir}}", "dead").strip())
+            .resolve("file");
+    assumeTrue(
+        chattr("+i", file), "needs a file system with immutable files: chattr +i failed there");
+    try {
+      assertThatThrownBy(() -> engine.docker("rm", "dead")).hasMessageContaining("failed");
+    } finally {
+      chattr("-i", file);
+    }
+    assertThat(engine.docker("inspect", "-f", "{{.State.Status}}", "dead").strip())
+        .isEqualTo("dead");
+
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      until(daemon, "it is removed", now -> told(now, "dead", "done"));
+    }
+    assertThat(home.chronicle().last("dead", "container.remove").orElseThrow().detail("reason"))
+        .isEqualTo("hold_expired");
+    assertThat(names()).isEmpty();
+  }
+
+  private static boolean chattr(String flag, Path file) throws IOException, InterruptedException {
+    return new ProcessBuilder("chattr", flag, file.toString()).inheritIO().start().waitFor() == 0;
   }
 
   @Test

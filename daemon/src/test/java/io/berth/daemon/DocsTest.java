@@ -25,9 +25,12 @@ class DocsTest {
   private static final Path ROOT = Path.of("..");
   private static final Pattern EVENT_TYPE =
       Pattern.compile(
-          "\"((?:container|gpu|quota|config|breaker|sweep|exemption)\\.[a-z_]+|daemon\\.(?:start|stop|mode))\"");
+          "\"((?:container|gpu|quota|config|demand|sweep|exemption)\\.[a-z_]+"
+              + "|breaker\\.(?:trip|approve|reset)|daemon\\.(?:start|stop|mode)"
+              + "|notification\\.(?:sent|failed))\"");
   private static final Pattern METRIC = Pattern.compile("\"(berth(?:\\.[a-z]+)+)\"");
-  private static final Pattern GUARD = Pattern.compile("return [^;]*\"([a-z_]+)\"[^;]*;");
+  private static final Pattern GUARD =
+      Pattern.compile("(?:return|guard =) [^;]*\"([a-z_]+)\"[^;]*;");
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)\\)");
 
   @Test
@@ -73,6 +76,10 @@ class DocsTest {
         "README.md",
         "AGENTS.md",
         "docs/activity.md",
+        "docs/cli.md",
+        "docs/control.md",
+        "docs/install.md",
+        "docs/migrate-from-ds01.md",
         "docs/design-decisions.md",
         "docs/events.md",
         "docs/notifications.md",

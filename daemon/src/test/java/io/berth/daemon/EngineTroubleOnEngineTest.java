@@ -175,6 +175,33 @@ class EngineTroubleOnEngineTest {
   }
 
   @Test
+  void what_an_engine_stopped_that_went_down_in_the_middle_of_a_sweep_is_kept() throws Exception {
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      engine.run("--name", "train", "--init", IMAGE, "sleep", "1000");
+      until(daemon, "it runs", now -> now.last("train", "container.start").isPresent());
+      EngineProxy.Hold hold = proxy.hold("^DELETE ");
+      engine.run("--name", "done", IMAGE, "true");
+      assertThat(hold.awaitCaught(PATIENCE.toSeconds())).isTrue();
+
+      engine.restart(); // between a sweep's intent and the Engine's answer
+      hold.release();
+
+      until(
+          daemon,
+          "its end is told as the Engine's",
+          now ->
+              now.last("train", "container.warn")
+                  .filter(warning -> warning.detail("ended_by").equals("engine"))
+                  .isPresent());
+      until(daemon, "an outcome of the act", now -> removal(now, "done").isPresent());
+      engine.create("--name", "witness", IMAGE, "true");
+      until(daemon, "others go", now -> removal(now, "witness").isPresent());
+      assertThat(state("train")).isEqualTo("exited");
+      assertThat(removal(home.chronicle(), "train")).isEmpty();
+    }
+  }
+
+  @Test
   void what_a_crash_of_the_engine_ended_is_kept_as_interrupted() throws Exception {
     home = new DaemonHome(folder.resolve("direct"), engine.host());
     home.configure(Settings.ENFORCE);

@@ -1,6 +1,7 @@
 package io.berth.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.berth.daemon.run.Chronicle;
 import io.berth.daemon.run.Chronicle.Entry;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -141,10 +143,12 @@ class KillStormTest {
       next.run(JobName.RECONCILE);
       agreesWithTheEngine(next, inHand);
 
-      next.run(JobName.STALE_CLEANUP); // which finds out what came of those in hand
+      next.run(JobName.STALE_CLEANUP); // which has somebody find out what came of those in hand
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> next.ledger.<List<JournalEntry>>read(Tables::openIntents).isEmpty());
       next.run(JobName.RECONCILE);
       agreesWithTheEngine(next, Set.of());
-      assertThat(next.ledger.<List<JournalEntry>>read(Tables::openIntents)).isEmpty();
       next.eventLog.pump();
       noEventIsLostOrDoubled(next);
       return inHand.size();

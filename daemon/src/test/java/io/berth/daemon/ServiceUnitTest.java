@@ -14,33 +14,92 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServiceUnitTest {
 
   private static final Path UNIT = Path.of("../systemd/berthd.service");
-  private static final String COMMAND = "/usr/bin/berth";
+  private static final String COMMAND = "/usr/bin/berthd";
+  private static final Pattern EXPOSURE = Pattern.compile("exposure level.*: ([0-9]+\\.[0-9])");
 
   @TempDir private Path folder;
 
   @Test
   void systemd_accepts_it_without_a_word() throws Exception {
-    assumeTrue(
-        Files.isExecutable(Path.of("/usr/bin/systemd-analyze")),
-        "needs systemd-analyze: install systemd");
+    assumeTrue(canAnalyze(), "needs systemd-analyze: install systemd");
     // The command is not installed here, and that is all that may be wrong with the unit.
     Path unit = folder.resolve("berthd.service");
     Files.writeString(unit, Files.readString(UNIT).replace(COMMAND, "/bin/true"));
 
-    Process verify =
-        new ProcessBuilder("systemd-analyze", "verify", "--man=no", unit.toString())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(verify.getInputStream().readAllBytes(), UTF_8);
+    assertThat(analyze("verify", "--man=no", unit.toString())).isEmpty();
+  }
 
-    assertThat(said).isEmpty();
-    assertThat(verify.waitFor()).isZero();
+  @Test
+  void it_exposes_little() throws Exception {
+    assumeTrue(canAnalyze(), "needs systemd-analyze: install systemd");
+
+    Matcher exposure =
+        EXPOSURE.matcher(analyze("security", "--offline=true", "--no-pager", UNIT.toString()));
+
+    assertThat(exposure.find()).isTrue();
+    assertThat(Double.parseDouble(exposure.group(1))).isLessThanOrEqualTo(2.0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"network.conf", "root.conf", "fewer-rights.conf"})
+  void systemd_accepts_the_unit_with_each_example(String example) throws Exception {
+    assumeTrue(canAnalyze(), "needs systemd-analyze: install systemd");
+    Path unit = folder.resolve("berthd.service");
+    String dropIn = Files.readString(UNIT.resolveSibling("examples").resolve(example));
+    Files.writeString(unit, Files.readString(UNIT).replace(COMMAND, "/bin/true") + "\n" + dropIn);
+
+    assertThat(analyze("verify", "--man=no", unit.toString())).isEmpty();
+  }
+
+  /** Each with its reason beside it. */
+  @Test
+  void each_capability_that_it_has_is_named_with_its_reason() throws IOException {
+    String unit = Files.readString(UNIT);
+
+    assertThat(value("AmbientCapabilities")).isEqualTo(value("CapabilityBoundingSet"));
+    for (String capability : value("AmbientCapabilities").split(" ", -1)) {
+      assertThat(unit).containsPattern("(?m)^#   " + capability + " +[a-z]");
+    }
+  }
+
+  @Test
+  void its_user_is_made_with_the_package() throws IOException {
+    String users = Files.readString(UNIT.resolveSibling("sysusers.d").resolve("berth.conf"));
+
+    assertThat(users).containsPattern("(?m)^u " + value("User") + " ");
+    assertThat(value("SupplementaryGroups")).isEqualTo("docker tty");
+    assertThat(users).containsPattern("(?m)^g docker ");
+  }
+
+  @Test
+  void it_is_notified_and_watched() throws IOException {
+    assertThat(value("Type")).isEqualTo("notify");
+    assertThat(value("WatchdogSec")).isNotEmpty();
+    assertThat(value("IPAddressDeny")).isEqualTo("any");
+  }
+
+  /** What systemd-analyze says, on both streams. */
+  private static String analyze(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("systemd-analyze"));
+    command.addAll(List.of(arguments));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    return said;
+  }
+
+  private static boolean canAnalyze() {
+    return Files.isExecutable(Path.of("/usr/bin/systemd-analyze"));
   }
 
   @Test
@@ -58,7 +117,7 @@ class ServiceUnitTest {
                 },
                 new PrintWriter(out),
                 new PrintWriter(out))
-            .run(exec.substring(COMMAND.length() + 1).split(" ", -1));
+            .run(("daemon " + exec.substring(COMMAND.length() + 1)).split(" ", -1));
 
     assertThat(code).as(out.toString()).isZero();
     assertThat(started).singleElement().matches(DaemonRunner.Options::waitForEngine);
@@ -68,7 +127,7 @@ class ServiceUnitTest {
   void a_bad_configuration_is_not_tried_again() throws IOException {
     assertThat(value("Restart")).isEqualTo("on-failure");
     assertThat(value("RestartPreventExitStatus")).isEqualTo(String.valueOf(ExitCode.CONFIG));
-    assertThat(value("ExecReload")).startsWith("/bin/kill -HUP");
+    assertThat(value("ExecReload")).contains("kill -HUP $MAINPID");
   }
 
   private static String value(String key) throws IOException {

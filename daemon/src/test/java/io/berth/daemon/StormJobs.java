@@ -72,7 +72,7 @@ final class StormJobs implements AutoCloseable {
     eventLog = new EventLog(folder.resolve("events.jsonl"), () -> keepAll, this::backlog, clock);
     Instant longAgo = Instant.parse("2026-01-01T00:00:00Z");
     Identifications identifications =
-        new Identifications(uid -> new UserDatabase.Answer.NoSuchUser(), null);
+        new Identifications(uid -> new UserDatabase.Answer.NoSuchUser(), id -> false, null);
     sweeps =
         new Sweeps(
             new Sweeps.Parts(

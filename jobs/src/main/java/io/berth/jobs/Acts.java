@@ -105,7 +105,9 @@ final class Acts {
     details.put("why", spare.why());
     details.putAll(cause.numbers());
     details.put("exemption", spare.exemption().reason());
-    details.put("expires", String.valueOf(spare.exemption().expires()));
+    if (spare.exemption().expires() != null) {
+      details.put("expires", spare.exemption().expires().toString());
+    }
     return row(
         job,
         subject,
@@ -117,6 +119,10 @@ final class Acts {
         Outcome.DONE,
         details,
         now);
+  }
+
+  private static Mode modeOf(JournalEntry intent) {
+    return intent.mode().equals(Mode.OBSERVE.word()) ? Mode.OBSERVE : Mode.ENFORCE;
   }
 
   private static JournalEntry row(
@@ -170,9 +176,9 @@ final class Acts {
             intent.subject(),
             intent.owner(),
             intent.source(),
-            "berth",
+            intent.source().equals("cli") ? "user" : "berth",
             intent.reason(),
-            Mode.ENFORCE,
+            modeOf(intent),
             details);
     return new JournalEntry(
         0,

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -265,6 +266,14 @@ public final class Allocator {
    * runs or is paused has stays its own.
    */
   public Release release(String container, Mode mode) {
+    return release(container, claim -> true, mode);
+  }
+
+  /**
+   * The same for somebody who may release some claims only: of a name that several users have, only
+   * those count.
+   */
+  public Release release(String container, Predicate<Claim> mine, Mode mode) {
     return ledger.write(
         tables -> {
           Instant now = clock.instant();
@@ -272,6 +281,7 @@ public final class Allocator {
               tables.devices().allocation().claims().stream()
                   .filter(each -> each.name().equals(container) || each.holder().equals(container))
                   .filter(each -> each.state().isExclusive())
+                  .filter(mine)
                   .toList();
           if (claims.isEmpty()) {
             return new Release.Refused(container + " has no device");

@@ -9,11 +9,13 @@ import io.berth.policies.PolicyBook;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -36,23 +38,35 @@ final class Breaker {
   private static final String APPROVED = "breaker.approved";
   private static final int LISTED = 100;
 
-  /** What somebody wanted to do to a container, and when last. */
-  private record Wish(Instant at, boolean stop) {}
+  /**
+   * What somebody wanted to do to a container, and when last.
+   *
+   * @param begun whether it went, and is not held back any more
+   */
+  private record Wish(Instant at, boolean stop, boolean begun) {
+
+    /** Names the act on the container, so that an approval is for no other one. */
+    String key(String containerId) {
+      return (stop ? "stop:" : "remove:") + containerId;
+    }
+  }
 
   private final Ledger ledger;
   private final Map<String, Wish> wishes = new HashMap<>();
   private final Set<String> approved = new HashSet<>();
   private Instant approvedAt = Instant.MIN;
+  private final Instant born;
   private boolean tripped;
 
   Breaker(Ledger ledger, Instant now) {
     this.ledger = ledger;
+    this.born = now;
     this.tripped = ledger.read(tables -> tables.fact(FACT)).isPresent();
     ledger.read(tables -> tables.fact(APPROVED)).ifPresent(this::remember);
     for (JournalEntry intent : ledger.read(tables -> tables.intentsSince(now.minus(WINDOW)))) {
       if (intent.containerId() != null && isRecent(intent.at(), now)) {
         boolean stop = !intent.subject().equals(Acts.eventOf(Action.REMOVE));
-        wishes.put(intent.containerId(), new Wish(intent.at(), stop));
+        wishes.put(intent.containerId(), new Wish(intent.at(), stop, true));
       }
     }
   }
@@ -73,14 +87,15 @@ final class Breaker {
     wishes.values().removeIf(each -> !isRecent(each.at, now));
     if (!approved.isEmpty() && now.isAfter(approvedAt.plus(APPROVAL))) {
       approved.clear();
-      ledger.update(this::keep);
+      ledger.update(tables -> tables.drop(APPROVED));
     }
     Map<String, Wish> all = new HashMap<>(wishes);
     for (Wanted each : wanted) {
-      all.put(each.id(), new Wish(now, each.act().cause().action().isStop()));
+      all.put(each.id(), new Wish(now, each.act().cause().action().isStop(), false));
     }
-    approved.forEach(all::remove);
-    boolean over = isOver(all, picture);
+    all.entrySet().removeIf(each -> approved.contains(each.getValue().key(each.getKey())));
+    // What was held back before a restart is not known yet: no reset on half the knowledge.
+    boolean over = isOver(all, picture) || (tripped && isRecent(born, now));
     if (mode == Mode.OBSERVE) {
       return over; // computed, not latched
     }
@@ -134,11 +149,21 @@ final class Breaker {
 
   /** The ids of what it holds back; empty while it is not tripped. */
   synchronized Set<String> held() {
-    return tripped ? Set.copyOf(wishes.keySet()) : Set.of();
+    if (!tripped) {
+      return Set.of();
+    }
+    return wishes.entrySet().stream()
+        .filter(each -> !each.getValue().begun)
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
   }
 
-  synchronized boolean isApproved(String containerId) {
-    return approved.contains(containerId);
+  synchronized boolean isApproved(Wanted wanted) {
+    return approved.contains(keyOf(wanted));
+  }
+
+  private static String keyOf(Wanted wanted) {
+    return new Wish(Instant.MIN, wanted.act().cause().action().isStop(), false).key(wanted.id());
   }
 
   /**
@@ -156,31 +181,52 @@ final class Breaker {
               ? "no container was named"
               : "the breaker does not hold back " + strange + "; look again at what it holds");
     }
-    approved.addAll(ids);
-    approvedAt = now;
+    Set<String> all = new TreeSet<>(approved);
+    wishes.forEach((id, wish) -> addIf(ids.contains(id), all, wish.key(id)));
     ledger.update(
         tables -> {
-          keep(tables);
+          tables.keep(APPROVED, now + " " + String.join(" ", all));
           Map<String, Object> details =
               Map.of("ids", List.copyOf(new TreeSet<>(ids)), "who", who, "why", why);
           append(tables, "breaker.approve", details, now);
         });
+    approved.addAll(all);
+    approvedAt = now;
   }
 
-  /** Uses up the approvals of these; answers of which there was one. {@link #keep} follows. */
-  synchronized Set<String> spend(Set<String> ids) {
-    Set<String> spent = new HashSet<>(ids);
-    spent.retainAll(approved);
-    approved.removeAll(spent);
+  private static void addIf(boolean condition, Set<String> set, String element) {
+    if (condition) {
+      set.add(element);
+    }
+  }
+
+  /**
+   * These acts are begun: uses up their approvals. {@link #forget} follows, in the intents'
+   * transaction.
+   *
+   * @return the ids of those that needed an approval and had one
+   */
+  synchronized Set<String> spend(Collection<Wanted> begun) {
+    Set<String> spent = new HashSet<>();
+    for (Wanted each : begun) {
+      wishes.computeIfPresent(each.id(), (id, wish) -> new Wish(wish.at, wish.stop, true));
+      addIf(approved.remove(keyOf(each)), spent, each.id());
+    }
     return spent;
   }
 
-  /** Writes down which approvals are left. */
-  synchronized void keep(Tables tables) throws SQLException {
-    if (approved.isEmpty()) {
-      tables.drop(APPROVED);
+  /** Takes note that the approvals of these are used up; holds no lock but the ledger's. */
+  static void forget(Tables tables, Collection<Wanted> begun) throws SQLException {
+    Optional<String> kept = tables.fact(APPROVED);
+    if (kept.isEmpty()) {
+      return;
+    }
+    List<String> words = new ArrayList<>(List.of(kept.get().split(" ", -1)));
+    begun.forEach(each -> words.remove(keyOf(each)));
+    if (words.size() > 1) {
+      tables.keep(APPROVED, String.join(" ", words));
     } else {
-      tables.keep(APPROVED, approvedAt + " " + String.join(" ", new TreeSet<>(approved)));
+      tables.drop(APPROVED);
     }
   }
 

@@ -2,7 +2,9 @@ package io.berth.jobs;
 
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Tables;
 import io.berth.jobs.rules.ConflictRule.Intrusion;
 import java.time.Instant;
 import java.util.List;
@@ -36,7 +38,7 @@ final class Conflicts {
     Allocation allocation = ledger.read(tables -> tables.devices().allocation());
     for (Claim mine : allocation.claimsBy(subject.id())) {
       Optional<Claim> holder = holderOf(mine, allocation.claimsOn(mine.device()));
-      if (holder.isPresent() && wasReleased(mine)) {
+      if (holder.isPresent() && wasReleasedBefore(started, mine)) {
         Claim theirs = holder.get();
         return new Intrusion(
             mine.device(),
@@ -47,21 +49,28 @@ final class Conflicts {
   }
 
   /** Who was there first; a mere hold is nobody's presence. */
-  private static Optional<Claim> holderOf(Claim mine, List<Claim> all) {
+  private Optional<Claim> holderOf(Claim mine, List<Claim> all) {
     if (mine.state() != Claim.State.ACTIVE) {
       return Optional.empty();
     }
     return all.stream()
         .filter(each -> !each.holder().equals(mine.holder()))
-        .filter(each -> each.isReservation() || each.state() == Claim.State.ACTIVE)
+        .filter(each -> each.isReservation() || runs(each))
         .filter(each -> each.since().isBefore(mine.since()))
         .findFirst();
   }
 
-  /** Whether it had the device before, and lost it. */
-  private boolean wasReleased(Claim mine) {
-    List<Claim.State> states =
-        ledger.read(tables -> tables.devices().statesOf(mine.device(), mine.holder(), 2));
-    return states.equals(List.of(Claim.State.ACTIVE, Claim.State.FREE));
+  /** One that was only created has the device as well, and is nobody's work. */
+  private boolean runs(Claim claim) {
+    Known holder = ledger.read(Tables::known).get(claim.holder());
+    return claim.state() == Claim.State.ACTIVE && holder != null && holder.state().isLive();
+  }
+
+  /** Whether it had the device before this life, and lost it by then. */
+  private boolean wasReleasedBefore(Instant started, Claim mine) {
+    return ledger
+        .read(tables -> tables.devices().lastFreed(mine.device(), mine.holder()))
+        .filter(freed -> freed.isBefore(started))
+        .isPresent();
   }
 }

@@ -9,6 +9,10 @@ import io.berth.jobs.ledger.DeviceRow;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.Tables;
+import io.berth.jobs.rules.Action;
+import io.berth.jobs.rules.Reason;
+import io.berth.jobs.rules.Verdict;
+import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import java.sql.SQLException;
@@ -32,15 +36,17 @@ final class DeviceKeeper {
   private final Gpus gpus;
   private final LongSupplier ticker;
   private final Tally tally;
+  private final Herald herald;
   private final Quotas quotas;
   private @Nullable Reading<Inventory> reading;
   private long readAt;
 
-  DeviceKeeper(Ledger ledger, Gpus gpus, LongSupplier ticker, Tally tally) {
+  DeviceKeeper(Ledger ledger, Gpus gpus, LongSupplier ticker, Tally tally, Herald herald) {
     this.ledger = ledger;
     this.gpus = gpus;
     this.ticker = ticker;
     this.tally = tally;
+    this.herald = herald;
     this.quotas = new Quotas(ledger, tally);
   }
 
@@ -97,9 +103,32 @@ final class DeviceKeeper {
             }
           });
     }
+    if (mode == Mode.ENFORCE) {
+      seen.forEach(each -> tellOfConflicts(each.subject(), changes, book, now));
+    }
     tally.assigned(listed, berths.allocation());
     quotas.settle(berths.allocation(), book, mode, now);
     return presences.size() + changes.size();
+  }
+
+  /** To who came second; the holder is told by whoever runs the host, if at all. */
+  private void tellOfConflicts(
+      Subject subject, List<ClaimChange> changes, PolicyBook book, Instant now) {
+    for (ClaimChange each : changes) {
+      if (each.after().holder().equals(subject.id()) && "gpu.conflict".equals(each.event())) {
+        Map<String, Object> numbers = new HashMap<>(each.details());
+        numbers.put("device", each.after().device());
+        herald.tell(
+            Herald.Kind.CONFLICT,
+            JobName.RECONCILE,
+            subject,
+            new Verdict.Cause(Action.WARN, Reason.GPU_CONFLICT, numbers),
+            "its GPU %s is also used by %s"
+                .formatted(each.after().device(), each.details().get("holders")),
+            now,
+            book);
+      }
+    }
   }
 
   private static Owner ownerOf(Claim claim, Map<String, Owner> owners) {

@@ -27,7 +27,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,8 +42,11 @@ final class Enforcer {
 
   /** Judges once more, right before the act. */
   interface SecondThoughts {
-    /** Whether mode, policies and clocks still are what the verdict rests on. */
-    boolean mayAct();
+    /**
+     * Whether mode, policies and clocks still are what the verdict rests on, and nobody has
+     * protected it since.
+     */
+    boolean mayAct(Container fresh);
 
     Verdict judge(Subject fresh, Instant now);
   }
@@ -118,7 +120,7 @@ final class Enforcer {
     oldestFirst.sort(Comparator.comparing(each -> each.clock().due()));
     boolean tripped = breaker.weigh(wanted, picture, mode);
     PolicyBook book = picture.book();
-    leftOvers.settleAll(book.policies().sigtermGraceMax().plus(book.safety().engineTimeout()));
+    leftOvers.settleAll(book, lanes.of(Action.REMOVE));
     if (mode == Mode.OBSERVE) {
       report(job, oldestFirst);
       return new Enforced(Map.of(), List.of());
@@ -126,7 +128,7 @@ final class Enforcer {
     Guards.Passed passed =
         guards.pass(
             oldestFirst,
-            each -> tripped && !breaker.isApproved(each.id()),
+            each -> tripped && !breaker.isApproved(each),
             stopsInTheLastHour(wanted, picture.now()),
             picture);
     passed.heldBack().forEach((guard, count) -> tally.heldBack(job, guard, count));
@@ -186,11 +188,10 @@ final class Enforcer {
     List<Act> acts = new ArrayList<>(go.size());
     List<Wanted> taken = go.stream().filter(each -> inFlight.take(each.id())).toList();
     try {
-      Set<String> approved =
-          breaker.spend(taken.stream().map(Wanted::id).collect(Collectors.toSet()));
+      Set<String> approved = breaker.spend(taken);
       ledger.update(
           tables -> {
-            breaker.keep(tables);
+            Breaker.forget(tables, taken);
             for (Wanted each : taken) {
               long intent = tables.append(intent(job, each));
               acts.add(new Act(job, each, intent, approved.contains(each.id()), book));
@@ -268,7 +269,7 @@ final class Enforcer {
     if (!(verdict instanceof Verdict.Act again) || !isSame(again.cause(), wanted.act().cause())) {
       return new Result(Outcome.DROPPED, "judged again: " + verdict.why());
     }
-    if (!second.mayAct()) {
+    if (!second.mayAct(fresh)) {
       return new Result(Outcome.DROPPED, "the mode, the policies or the clock changed since");
     }
     if (breaker.isTripped() && !act.approved) {

@@ -69,7 +69,19 @@ final class Events {
       @Nullable String reason,
       Mode mode,
       Map<String, ? extends @Nullable Object> details) {
-    String event = line(at, type, null, source, "berth", reason, mode, details);
+    return ofDaemon(at, type, source, "berth", reason, mode, details);
+  }
+
+  /** The same where somebody asked for it. */
+  static JournalEntry ofDaemon(
+      Instant at,
+      String type,
+      String source,
+      String by,
+      @Nullable String reason,
+      Mode mode,
+      Map<String, ? extends @Nullable Object> details) {
+    String event = line(at, type, null, source, by, reason, mode, details);
     return new JournalEntry(
         0,
         at,

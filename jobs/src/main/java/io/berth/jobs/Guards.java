@@ -49,7 +49,7 @@ final class Guards {
     for (Wanted each : wanted) {
       String guard = all;
       if (guard.isEmpty()) {
-        guard = breakerHolds.test(each) ? "breaker" : holds(each, go.size(), stopsInHour, safety);
+        guard = holds(each, breakerHolds.test(each), go.size(), stopsInHour, safety);
       }
       if (guard.isEmpty()) {
         go.add(each);
@@ -58,6 +58,22 @@ final class Guards {
       }
     }
     return new Passed(go, heldBack);
+  }
+
+  /** How many of all that is wanted the caps would leave for later sweeps, by the cap. */
+  static Map<String, Integer> beyondCaps(List<Wanted> wanted, PolicyBook.Safety safety) {
+    int stops = (int) wanted.stream().filter(each -> each.act().cause().action().isStop()).count();
+    Map<String, Integer> beyond = new LinkedHashMap<>();
+    note(beyond, "max_removals_per_sweep", wanted.size() - stops - safety.maxRemovalsPerSweep());
+    note(beyond, "max_stops_per_sweep", stops - safety.maxStopsPerSweep());
+    note(beyond, "max_stops_per_hour", stops - safety.maxStopsPerHour());
+    return beyond;
+  }
+
+  private static void note(Map<String, Integer> beyond, String cap, int count) {
+    if (count > 0) {
+      beyond.put(cap, count);
+    }
   }
 
   /** The guard that holds everything back; empty where none does. */
@@ -73,7 +89,10 @@ final class Guards {
   }
 
   private synchronized String holds(
-      Wanted wanted, int gone, int stopsInHour, PolicyBook.Safety safety) {
+      Wanted wanted, boolean breakerHolds, int gone, int stopsInHour, PolicyBook.Safety safety) {
+    if (breakerHolds) {
+      return "breaker";
+    }
     Failures failed = failures.get(wanted.id());
     if (failed != null && ticker.getAsLong() - failed.notBefore < 0) {
       return "backoff";

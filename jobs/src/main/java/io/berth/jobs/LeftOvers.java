@@ -1,6 +1,7 @@
 package io.berth.jobs;
 
 import static io.berth.jobs.ledger.JournalEntry.Kind.OUTCOME;
+import static io.berth.policies.LimitKey.SIGTERM_GRACE;
 
 import io.berth.jobs.container.Container;
 import io.berth.jobs.engine.Engine;
@@ -11,6 +12,7 @@ import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
 import io.berth.jobs.ledger.Tables;
 import io.berth.jobs.rules.Action;
+import io.berth.policies.PolicyBook;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +22,10 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +42,7 @@ final class LeftOvers {
   private final InstantSource clock;
   private final InFlight inFlight;
   private final Collection<JournalEntry> unsettled = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean settling = new AtomicBoolean();
 
   LeftOvers(Engine engine, Ledger ledger, InstantSource clock, InFlight inFlight) {
     this.engine = engine;
@@ -71,6 +78,8 @@ final class LeftOvers {
         tables.forget(id);
       } else if (isAbout(outcome, Action.PAUSE)) {
         tables.put(id, Container.State.PAUSED); // so that it is not found as somebody's doing
+      } else if (outcome.subject().equals(Freezer.Wish.RESUME.event())) {
+        tables.put(id, Container.State.RUNNING);
       }
     }
   }
@@ -79,18 +88,30 @@ final class LeftOvers {
     return row.subject().equals(Acts.eventOf(action));
   }
 
-  /**
-   * Tries all of them again.
-   *
-   * @param longestStop how long a stop may go on after its intent
-   */
-  void settleAll(Duration longestStop) {
-    for (JournalEntry each : List.copyOf(unsettled)) {
-      if (each.kind() == OUTCOME) {
-        settleOnce(each, each);
-      } else {
-        outcomeOf(each, longestStop).ifPresent(outcome -> settleOnce(each, outcome));
-      }
+  /** Tries all of them again, on a lane: a container that hangs keeps no sweep waiting. */
+  void settleAll(PolicyBook book, Executor lane) {
+    if (unsettled.isEmpty() || !settling.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      lane.execute(
+          () -> {
+            try {
+              List.copyOf(unsettled).forEach(each -> settle(each, book));
+            } finally {
+              settling.set(false);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      settling.set(false); // the daemon ends; the next one settles
+    }
+  }
+
+  private void settle(JournalEntry leftOver, PolicyBook book) {
+    if (leftOver.kind() == OUTCOME) {
+      settleOnce(leftOver, leftOver);
+    } else {
+      outcomeOf(leftOver, book).ifPresent(outcome -> settleOnce(leftOver, outcome));
     }
   }
 
@@ -102,20 +123,20 @@ final class LeftOvers {
   }
 
   /** What came of an intent whose daemon ended; empty while that can't be told. */
-  private Optional<JournalEntry> outcomeOf(JournalEntry intent, Duration longestStop) {
+  private Optional<JournalEntry> outcomeOf(JournalEntry intent, PolicyBook book) {
     String id = Objects.requireNonNull(intent.containerId());
     try {
       Optional<Container> found = engine.inspect(id);
       Instant now = clock.instant();
+      Known known = ledger.read(Tables::known).get(id);
       boolean stopMayGoOn =
           isAbout(intent, Action.STOP)
               && found.filter(each -> each.state().isLive()).isPresent()
-              && now.isBefore(intent.at().plus(longestStop));
+              && now.isBefore(intent.at().plus(longestStop(known, book)));
       if (stopMayGoOn) {
         return Optional.empty(); // a second stop would be a second SIGTERM
       }
-      Known known = ledger.read(Tables::known).get(id);
-      return Optional.of(Acts.afterRestart(intent, known, outcomeOf(intent, found), now));
+      return Optional.of(Acts.afterRestart(intent, known, outcomeOf(intent, found, known), now));
     } catch (EngineException e) {
       log.warn(
           "what came of the act on {} is not known yet: {}", intent.container(), e.getMessage());
@@ -123,10 +144,24 @@ final class LeftOvers {
     }
   }
 
-  private static Outcome outcomeOf(JournalEntry intent, Optional<Container> found) {
+  /** The longest grace that it can have been given, and the time to begin and to answer. */
+  private static Duration longestStop(@Nullable Known known, PolicyBook book) {
+    Duration grace = book.policies().sigtermGraceMax();
+    if (known != null) {
+      Duration own = book.limitsFor(known.owner().name(), known.type()).get(SIGTERM_GRACE);
+      grace = own.compareTo(grace) > 0 ? own : grace;
+    }
+    return grace.plus(book.safety().engineTimeout().multipliedBy(2));
+  }
+
+  /** What the ledger does not know any more was told as removed already: by somebody else. */
+  private static Outcome outcomeOf(
+      JournalEntry intent, Optional<Container> found, @Nullable Known known) {
     boolean done;
     if (isAbout(intent, Action.REMOVE)) {
-      done = found.isEmpty();
+      done = found.isEmpty() && known != null;
+    } else if (intent.subject().equals(Freezer.Wish.RESUME.event())) {
+      done = found.filter(each -> each.state() == Container.State.RUNNING).isPresent();
     } else if (isAbout(intent, Action.PAUSE)) {
       done = found.filter(each -> each.state() == Container.State.PAUSED).isPresent();
     } else {

@@ -46,6 +46,43 @@ public final class Modes {
     return ledger.read(tables -> tables.fact(FACT)).map(Mode::valueOf).orElse(book.safety().mode());
   }
 
+  /** The mode that was set by command; empty where the configuration's counts. */
+  public Optional<Mode> set() {
+    return ledger.read(tables -> tables.fact(FACT)).map(Mode::valueOf);
+  }
+
+  /**
+   * Sets the mode by command, until it is set anew.
+   *
+   * @param mode null: the configuration's counts again
+   * @param who asked for it
+   * @return the mode that is in force then: the command line and the disable file go before
+   */
+  public Mode set(@Nullable Mode mode, String who, PolicyBook book, Instant now) {
+    return ledger.write(
+        tables -> {
+          Mode before = inForce(book);
+          if (mode == null) {
+            tables.drop(FACT);
+          } else {
+            tables.keep(FACT, mode.name());
+          }
+          Mode after = inForce(book);
+          String asked = mode == null ? "config" : mode.word();
+          tables.keep(LAST, after.name());
+          tables.append(
+              Events.ofDaemon(
+                  now,
+                  "daemon.mode",
+                  "cli",
+                  "user",
+                  null,
+                  after,
+                  Map.of("before", before.word(), "set", asked, "who", who)));
+          return after;
+        });
+  }
+
   /** Records as an event that another mode is in force than when this was last called. */
   void journal(Mode mode, Instant now) {
     Optional<Mode> before = ledger.read(tables -> tables.fact(LAST)).map(Mode::valueOf);

@@ -10,6 +10,7 @@ import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.Tables;
 import io.berth.policies.Mode;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -32,6 +33,9 @@ final class Reconciler {
 
   private static final String CONTAINER_START = "container.start";
   private static final String CONTAINER_STOP = "container.stop";
+
+  /** An Engine that gave no answer in time may still be at it for so long. */
+  private static final Duration LATE = Duration.ofMinutes(15);
 
   private final Ledger ledger;
   private final Outages outages;
@@ -111,7 +115,7 @@ final class Reconciler {
       if (each.before != null || !container.created().isBefore(born)) {
         for (Change change : Change.between(each.before, container, each.subject.endedBy())) {
           if (!isTold(tables, change, container)) {
-            record(tables, each.after, change, mode, now);
+            record(tables, each.after, attributed(tables, change, container, now), mode, now);
           }
           changes++;
         }
@@ -207,11 +211,13 @@ final class Reconciler {
             .read(tables -> tables.latest(container.id(), CONTAINER_START))
             .map(JournalEntry::seq)
             .orElse(0L);
+    Instant finished = container.finishedAt();
     return ledger
         .read(tables -> tables.latest(container.id(), CONTAINER_STOP))
         .filter(last -> last.kind() == JournalEntry.Kind.OUTCOME)
         .filter(last -> !Outcome.DROPPED.word().equals(last.outcome()))
-        .filter(last -> last.seq() > start);
+        .filter(last -> last.seq() > start)
+        .filter(last -> finished != null && finished.isBefore(last.at().plus(LATE)));
   }
 
   private static Known known(Subject subject) {
@@ -234,6 +240,19 @@ final class Reconciler {
     return moment == null ? null : Tables.cut(moment);
   }
 
+  /** A pause of ours that seemed to have failed may have come through all the same. */
+  private static Change attributed(Tables tables, Change change, Container container, Instant now)
+      throws SQLException {
+    boolean ours =
+        change.type().equals("container.pause")
+            && tables
+                .latest(container.id(), change.type())
+                .filter(last -> Outcome.FAILED.word().equals(last.outcome()))
+                .filter(last -> now.isBefore(last.at().plus(LATE)))
+                .isPresent();
+    return ours ? new Change(change.type(), "berth", change.numbers()) : change;
+  }
+
   private void reportLoop(Tables tables, Difference difference, Mode mode, Instant now)
       throws SQLException {
     Known before = difference.before;
@@ -254,11 +273,15 @@ final class Reconciler {
   /** Whether it is Berth's own act, which has its event already. */
   private static boolean isTold(Tables tables, Change change, Container container)
       throws SQLException {
+    Instant finished = container.finishedAt();
     return change.type().equals(CONTAINER_STOP)
-        && change.by().equals("berth")
+        && finished != null
         && tables
             .latest(container.id(), CONTAINER_STOP)
+            .filter(last -> last.kind() == JournalEntry.Kind.OUTCOME)
             .filter(last -> Outcome.DONE.word().equals(last.outcome()))
+            // It may run again by now.
+            .filter(last -> change.by().equals("berth") || !finished.isAfter(last.at()))
             .isPresent();
   }
 

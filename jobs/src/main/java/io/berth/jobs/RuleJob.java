@@ -2,6 +2,8 @@ package io.berth.jobs;
 
 import static io.berth.jobs.rules.Clock.later;
 
+import io.berth.jobs.Foresight.Opinion;
+import io.berth.jobs.container.Container;
 import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.Tables;
@@ -21,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One job with a rule: judges every container by it, keeps the clocks, warns, and hands on what is
@@ -42,6 +46,8 @@ final class RuleJob {
     /** On which device it is that became another's; null: on none, or the rule does not ask. */
     @Nullable Intrusion intrusion(Subject subject);
   }
+
+  private static final Logger log = LoggerFactory.getLogger(RuleJob.class);
 
   private final JobName name;
   private final Rule rule;
@@ -87,7 +93,8 @@ final class RuleJob {
   private record Findings(Basis basis, Map<String, ClockRow> clocks, List<Wanted> wanted) {}
 
   /** What every judgement of one sweep rests on. */
-  private record Basis(PolicyBook book, Mode mode, Instant enforcing, Instant floor) {}
+  private record Basis(
+      PolicyBook book, Mode mode, Instant enforcing, Instant floor, Instant seen) {}
 
   /** Judges, keeps the clocks and says what is to be said; acts on nothing. */
   void notice(Picture picture) {
@@ -103,7 +110,8 @@ final class RuleJob {
   synchronized List<Opinion> opinions(Picture picture, Mode mode, Instant at) {
     Instant enforcing =
         mode == Mode.OBSERVE ? Instant.MIN : modes.enforcingSince(name).orElse(picture.now());
-    Basis basis = new Basis(picture.book(), mode, enforcing, floor(picture, enforcing));
+    Basis basis =
+        new Basis(picture.book(), mode, enforcing, floor(picture, enforcing), picture.now());
     Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
     return picture.subjects().stream()
         .map(each -> opinion(each, basis, clocks.get(each.id()), picture.now(), at))
@@ -139,8 +147,10 @@ final class RuleJob {
         picture,
         new Enforcer.SecondThoughts() {
           @Override
-          public boolean mayAct() {
-            return modes.isEnforcing(name, basis.book, basis.enforcing) && unchanged.getAsBoolean();
+          public boolean mayAct(Container fresh) {
+            return identification.protects(fresh) == null
+                && modes.isEnforcing(name, basis.book, basis.enforcing)
+                && unchanged.getAsBoolean();
           }
 
           @Override
@@ -156,7 +166,8 @@ final class RuleJob {
   private synchronized Findings find(Picture picture) {
     Mode mode = modes.of(name, picture.book());
     Instant enforcing = modes.enforcingSince(name, mode, picture.now());
-    Basis basis = new Basis(picture.book(), mode, enforcing, floor(picture, enforcing));
+    Basis basis =
+        new Basis(picture.book(), mode, enforcing, floor(picture, enforcing), picture.now());
     Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
     List<Judged> judged = new ArrayList<>();
     for (Subject subject : picture.subjects()) {
@@ -182,7 +193,7 @@ final class RuleJob {
     String exempt = kind.exempts(subject, book);
     Idleness idleness =
         exempt == null
-            ? kind.idleness(subject, limits, book, now, again)
+            ? kind.idleness(subject, limits, book, again ? now : basis.seen, again)
             : Idleness.unknown(exempt);
     Facts facts =
         new Facts(
@@ -225,6 +236,8 @@ final class RuleJob {
       if (after == null) {
         if (kept != null && !isStillPromised(kept, basis.mode, now)) {
           steps.add(tables -> tables.removeClock(each.subject.id(), rule.name()));
+        } else if (kept != null && !kept.isWithdrawn()) {
+          steps.add(tables -> tables.put(kept.withdrawn()));
         }
       } else if (each.verdict instanceof Verdict.Warn warn) {
         ClockRow warned = after.warned(basis.mode);
@@ -245,9 +258,18 @@ final class RuleJob {
     }
     write(steps);
     if (basis.mode == Mode.ENFORCE) {
-      told.forEach(Runnable::run);
+      told.forEach(RuleJob::tell);
     }
     return wanted;
+  }
+
+  /** One that can't be told keeps nobody else from being told. */
+  private static void tell(Runnable telling) {
+    try {
+      telling.run();
+    } catch (RuntimeException e) {
+      log.error("an owner could not be told; the event log has it", e);
+    }
   }
 
   /** A time that was announced holds for its container, whatever clock runs there later. */

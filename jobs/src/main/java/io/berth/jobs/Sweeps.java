@@ -35,6 +35,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,6 +100,7 @@ public final class Sweeps {
   private final Breaker breaker;
   private final ReleaseJob release;
   private final Orphans orphans;
+  private final Freezer freezer;
   private final Demand demand;
   private final Map<JobName, RuleJob> ruled = new EnumMap<>(JobName.class);
   private final Map<JobName, Object> turns = new EnumMap<>(JobName.class);
@@ -109,7 +111,8 @@ public final class Sweeps {
     InFlight inFlight = new InFlight();
     this.clockGuard = new ClockGuard(parts.ledger, parts.clock, parts.ticker);
     this.breaker = new Breaker(parts.ledger, parts.clock.instant());
-    DeviceKeeper devices = new DeviceKeeper(parts.ledger, parts.gpus, parts.ticker, parts.tally);
+    DeviceKeeper devices =
+        new DeviceKeeper(parts.ledger, parts.gpus, parts.ticker, parts.tally, parts.herald);
     this.lookout =
         new Lookout(
             parts.inventory,
@@ -137,6 +140,13 @@ public final class Sweeps {
     this.release =
         new ReleaseJob(parts.engine, parts.ledger, parts.clock, inFlight, parts.lanes.acts());
     this.orphans = new Orphans(parts);
+    this.freezer =
+        new Freezer(
+            parts.engine,
+            parts.ledger,
+            parts.clock,
+            inFlight,
+            container -> parts.identification.apply(parts.book.get()).protects(container));
     RuleKinds kinds =
         new RuleKinds(parts.pulse, demand, new Conflicts(parts.ledger, parts.clock.instant()));
     put(JobName.CREATED_CLEANUP, new CreatedRule(), kinds.cleanup(), enforcer);
@@ -161,6 +171,11 @@ public final class Sweeps {
     return breaker.isTripped();
   }
 
+  /** Whether so many GPUs are taken that idle ones are wanted back sooner. */
+  public boolean isDemandHigh() {
+    return demand.isHigh();
+  }
+
   /** The ids of the containers that the breaker holds back; empty while it is not tripped. */
   public Set<String> heldByBreaker() {
     return breaker.held();
@@ -177,25 +192,36 @@ public final class Sweeps {
   }
 
   /**
-   * What each job's rule says of each container at a moment, if nothing changed until then. Does
-   * nothing.
+   * What would be done at a moment, if nothing changed until then. Does nothing.
    *
-   * @param mode the one to suppose
+   * @param supposed the mode to suppose; null: that of each job
    * @return empty where the Engine does not answer
    */
-  public Optional<List<Opinion>> opinions(Mode mode, Instant at) {
+  public Optional<Foresight> foresee(@Nullable Mode supposed, Instant at) {
     PolicyBook book = parts.book.get();
     try {
-      Lookout.Look look =
-          lookout.look(book, parts.identification.apply(book), parts.modes.inForce(book), false);
-      return Optional.of(
-          ruled.values().stream()
-              .flatMap(rule -> rule.opinions(look.picture(), mode, at).stream())
-              .toList());
+      Picture picture =
+          lookout
+              .look(book, parts.identification.apply(book), parts.modes.inForce(book), false)
+              .picture();
+      List<Foresight.Opinion> opinions = new ArrayList<>();
+      ruled.forEach(
+          (job, rule) -> {
+            Mode mode = supposed == null ? parts.modes.of(job, book) : supposed;
+            opinions.addAll(rule.opinions(picture, mode, at));
+          });
+      List<Wanted> wanted = opinions.stream().flatMap(each -> Wanted.of(each).stream()).toList();
+      boolean trips = breaker.weigh(wanted, picture, Mode.OBSERVE);
+      return Optional.of(new Foresight(opinions, trips, Guards.beyondCaps(wanted, book.safety())));
     } catch (EngineException e) {
       log.debug("nobody can be judged", e);
       return Optional.empty();
     }
+  }
+
+  /** Freezes and thaws containers for their owners. */
+  public Freezer freezer() {
+    return freezer;
   }
 
   /** What the Engine's event stream is to be told to. */

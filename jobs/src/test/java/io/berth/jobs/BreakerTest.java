@@ -154,14 +154,16 @@ class BreakerTest {
     breaker.approve(Set.of("id3", "id4"), "root", "the old ones of the course", NOW);
     breaker = new Breaker(ledger, NOW.plusSeconds(5));
 
-    assertThat(breaker.isApproved("id3")).isTrue();
-    assertThat(breaker.isApproved("id5")).isFalse();
-    assertThat(breaker.spend(Set.of("id3", "id5"))).containsExactly("id3");
-    ledger.update(breaker::keep);
+    List<Wanted> begun = List.of(removal("id3"), removal("id5"));
+    assertThat(breaker.isApproved(removal("id3"))).isTrue();
+    assertThat(breaker.isApproved(wanted(subject("id3", true), Action.STOP))).isFalse();
+    assertThat(breaker.isApproved(removal("id5"))).isFalse();
+    assertThat(breaker.spend(begun)).containsExactly("id3");
+    ledger.update(tables -> Breaker.forget(tables, begun));
     breaker = new Breaker(ledger, NOW.plusSeconds(6));
 
-    assertThat(breaker.isApproved("id3")).isFalse();
-    assertThat(breaker.isApproved("id4")).isTrue();
+    assertThat(breaker.isApproved(removal("id3"))).isFalse();
+    assertThat(breaker.isApproved(removal("id4"))).isTrue();
     assertThat(breaker.isTripped()).isTrue();
     assertThat(events()).containsExactly("breaker.trip", "breaker.approve");
   }
@@ -174,7 +176,7 @@ class BreakerTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("other");
 
-    assertThat(breaker.isApproved("id1")).isFalse();
+    assertThat(breaker.isApproved(removal("id1"))).isFalse();
     assertThat(events()).containsExactly("breaker.trip");
   }
 
@@ -185,7 +187,7 @@ class BreakerTest {
 
     holds(ids(0, 20), 20, Mode.ENFORCE, NOW.plus(Breaker.APPROVAL).plusSeconds(1));
 
-    assertThat(breaker.isApproved("id1")).isFalse();
+    assertThat(breaker.isApproved(removal("id1"))).isFalse();
   }
 
   private boolean holds(List<String> wanted, int others, Mode mode, Instant now) {
@@ -216,6 +218,10 @@ class BreakerTest {
         null,
         EndedBy.UNKNOWN,
         null);
+  }
+
+  private static Wanted removal(String id) {
+    return wanted(subject(id, false), Action.REMOVE);
   }
 
   private static Wanted wanted(Subject subject, Action action) {

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.container.EndedBy;
 import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Tables;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,8 +49,7 @@ class ClockStepTest {
   @Test
   void a_grant_after_the_step_is_not_moved_by_it_where_the_clock_is_settled_first() {
     Allocator allocator =
-        new Allocator(
-            world.ledger(), world.gpus, world.processes(), world::now, world::book);
+        new Allocator(world.ledger(), world.gpus, world.processes(), world::now, world::book);
     world.clockJumps(Duration.ofHours(20));
     world.sweeps().settleClock();
     allocator.allocate(new Allocator.Request("bob", "job", 1, "GPU-1"), Mode.ENFORCE);
@@ -69,8 +70,8 @@ class ClockStepTest {
     }
     assertThat(world.engine.calls()).contains("stop train");
     world.sweep(JobName.RECONCILE);
-    assertThat(
-            world.ledger().read(Tables::known).get(Containers.idOf("train")).endedBy())
+    assertThat(world.ledger().<Map<String, Known>>read(Tables::known).get(Containers.idOf("train")))
+        .extracting(Known::endedBy)
         .isEqualTo(EndedBy.BERTH);
     assertThat(world.story("train")).containsOnlyOnce("container.stop:done");
   }

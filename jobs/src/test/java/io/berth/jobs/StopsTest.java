@@ -3,6 +3,7 @@ package io.berth.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.berth.jobs.Foresight.Opinion;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.engine.Engine.ActResult;
 import io.berth.jobs.rules.Verdict;
@@ -109,6 +110,55 @@ class StopsTest {
 
     assertThat(world.engine.calls()).isEmpty();
     assertThat(world.story("train")).contains("container.stop:dropped");
+  }
+
+  @Test
+  void protection_that_comes_while_it_is_looked_at_once_more_still_counts() {
+    sleeper("train");
+    world.pulse.beforeAct(() -> world.protect("train"));
+
+    sweepFor(Duration.ofHours(1));
+
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(world.story("train")).contains("container.stop:dropped");
+  }
+
+  @Test
+  void a_stop_of_berth_s_is_told_once_although_it_runs_again_at_the_next_look() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(31));
+    world.pulse.active("train");
+    sweepFor(Duration.ofMinutes(1));
+    assertThat(world.engine.calls()).isEmpty();
+    world.pulse.idleSince("train", world.now());
+    while (world.engine.calls().isEmpty()) {
+      world.pass(Duration.ofMinutes(1));
+      world.sweep(JobName.IDLE_STOP);
+    }
+
+    world.pass(Duration.ofSeconds(1));
+    world.engine.start("train");
+    world.pulse.active("train");
+    sweepFor(Duration.ofMinutes(3));
+
+    assertThat(world.story("train").stream().filter(each -> each.startsWith("container.stop")))
+        .containsExactly("container.stop:done");
+  }
+
+  @Test
+  void an_announced_end_of_a_runtime_survives_a_shorter_limit_and_a_pause() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 8h\n");
+    world.engine.run(Containers.running("train").owner("ada").gpu("0"));
+    sweepFor(Duration.ofMinutes(365)); // announced for the end of the eighth hour
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 1h\n");
+    world.engine.paused("train");
+    sweepFor(Duration.ofMinutes(2));
+    world.engine.resumed("train");
+
+    sweepFor(Duration.ofMinutes(110));
+    assertThat(world.engine.calls()).isEmpty();
+    sweepFor(Duration.ofMinutes(10));
+    assertThat(world.engine.calls()).containsExactly("stop train");
   }
 
   @Test
@@ -337,9 +387,13 @@ class StopsTest {
     sleeper("train");
     sweepFor(Duration.ofMinutes(29));
 
-    List<Opinion> now = world.sweeps().opinions(Mode.ENFORCE, world.now()).orElseThrow();
+    List<Opinion> now = world.sweeps().foresee(Mode.ENFORCE, world.now()).orElseThrow().opinions();
     List<Opinion> later =
-        world.sweeps().opinions(Mode.ENFORCE, world.now().plus(Duration.ofHours(1))).orElseThrow();
+        world
+            .sweeps()
+            .foresee(Mode.ENFORCE, world.now().plus(Duration.ofHours(1)))
+            .orElseThrow()
+            .opinions();
 
     assertThat(acts(now)).isEmpty();
     assertThat(acts(later)).containsExactly("idle-stop train");
@@ -377,6 +431,7 @@ class StopsTest {
     assertThat(world.engine.calls()).isEmpty();
     assertThat(world.lastEvent("gpu.conflict").path("details").path("container").asText())
         .isEqualTo("late");
+    assertThat(world.told).anyMatch(each -> each.startsWith("CONFLICT late"));
   }
 
   @Test
@@ -408,8 +463,53 @@ class StopsTest {
     assertThat(world.engine.calls()).isEmpty();
   }
 
+  @Test
+  void one_that_comes_back_to_a_gpu_of_a_container_that_never_ran_is_only_reported() {
+    world.book(World.ENFORCE + "policies:\n  gpu_conflict: stop\n");
+    released();
+    world.engine.has(Containers.created("draft").owner("ben").gpu("GPU-0").createdAt(world.now()));
+    comesBack();
+
+    world.sweep(JobName.GPU_RELEASE);
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  @Test
+  void one_whose_protection_ended_while_it_ran_is_no_intruder() {
+    world.book(World.ENFORCE + "policies:\n  gpu_conflict: stop\n");
+    world.gpus.full(1);
+    world.engine.run(Containers.running("first").owner("ada").gpu("GPU-0"));
+    world.sweep(JobName.RECONCILE);
+    world.protect("first");
+    world.sweep(JobName.RECONCILE);
+    world.pass(Duration.ofMinutes(1));
+    world.engine.run(Containers.running("second").owner("ben").gpu("GPU-0"));
+    world.sweep(JobName.RECONCILE);
+    world.pass(Duration.ofMinutes(1));
+    world.unprotect("first");
+
+    world.sweep(JobName.RECONCILE);
+    world.sweep(JobName.GPU_RELEASE);
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
   /** Its hold was over, somebody else took the GPU, and it is started again. */
   private void intruder() {
+    released();
+    world.engine.run(Containers.running("holder").owner("ben").gpu("GPU-0"));
+    comesBack();
+  }
+
+  private void comesBack() {
+    world.sweep(JobName.RECONCILE);
+    world.pass(Duration.ofMinutes(1));
+    world.engine.start("late");
+    world.sweep(JobName.RECONCILE);
+  }
+
+  private void released() {
     world.gpus.full(2);
     world.engine.run(Containers.running("late").owner("ada").gpu("GPU-0"));
     world.sweep(JobName.RECONCILE);
@@ -417,11 +517,6 @@ class StopsTest {
     world.sweep(JobName.RECONCILE);
     world.pass(Duration.ofMinutes(16));
     world.sweep(JobName.GPU_RELEASE);
-    world.engine.run(Containers.running("holder").owner("ben").gpu("GPU-0"));
-    world.sweep(JobName.RECONCILE);
-    world.pass(Duration.ofMinutes(1));
-    world.engine.start("late");
-    world.sweep(JobName.RECONCILE);
   }
 
   @Test

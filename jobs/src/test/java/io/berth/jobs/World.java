@@ -186,6 +186,10 @@ final class World implements AutoCloseable {
     adminProtected.add(engine.get(name).id());
   }
 
+  void unprotect(String name) {
+    adminProtected.remove(engine.get(name).id());
+  }
+
   void userDatabase(UserDatabase.Answer answer) {
     users = answer;
   }
@@ -211,6 +215,7 @@ final class World implements AutoCloseable {
   void restart() {
     ledger.close();
     parked.clear();
+    parking = false;
     closed = false;
     ledger = Ledger.open(file, now);
     sweeps = begin();

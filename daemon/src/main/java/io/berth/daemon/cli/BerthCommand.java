@@ -20,6 +20,9 @@ import picocli.CommandLine.Spec;
       "0:done",
       "1:failed",
       "2:wrong usage",
+      "3:refused by a quota, a policy, or what you may do",
+      "4:no GPU is free",
+      "5:the daemon is not reachable",
       "69:the Docker Engine is not reachable",
       "78:bad configuration"
     })

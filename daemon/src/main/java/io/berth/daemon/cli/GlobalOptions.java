@@ -30,6 +30,23 @@ final class GlobalOptions {
       description = "The configuration; /etc/berth/resource-limits.yaml if not given.")
   private @Nullable Path config;
 
+  @Option(
+      names = "--socket",
+      scope = ScopeType.INHERIT,
+      paramLabel = "FILE",
+      description = "The daemon's socket; else $BERTH_SOCKET, else daemon.socket of --config.")
+  private @Nullable Path socket;
+
+  /** What the command line says; null where it says nothing. */
+  @Nullable Path socket() {
+    return socket;
+  }
+
+  /** What the command line says; null where it says nothing. */
+  @Nullable Path namedConfig() {
+    return config;
+  }
+
   boolean json() {
     return format == Format.JSON;
   }

@@ -1,11 +1,16 @@
 package io.berth.daemon.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.berth.daemon.control.Devices;
 import io.berth.jobs.ledger.DeviceTables.Move;
 import io.berth.jobs.ledger.LedgerReader;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,13 +18,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code berth gpus}: who has what, had what, and how that came; needs no daemon. */
+/** {@code berth gpus}: who has what, had what, and how that came. */
 @Command(
     name = "gpus",
     description = {
       "Prints who has which GPU, by the ledger: a line for each claim, and for each device without.",
-      "The note tells of processes that containers which are gone left behind, and of owners who have",
-      "more than their quota.",
+      "Asks the daemon; where it does not run, or with --ledger, it reads the ledger's file.",
       "",
       "With --at, who had what then. With --history, --owner or both, each change of it, oldest first.",
       "Times are in UTC.",
@@ -63,15 +67,33 @@ final class GpusCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--at goes with neither --history nor --owner");
     }
-    LedgerReader reader = place.reader(null);
-    GpuListing listing =
-        history
-            ? GpuListing.of(reader.moves().stream().filter(this::isAskedFor).toList())
-            : at == null
-                ? GpuListing.of(reader.standing())
-                : GpuListing.of(reader.allocationAt(at));
-    listing.print(global.json(), spec.commandLine().getOut());
+    GpuListing listing = history || at != null ? past(history) : present();
+    CommandLine command = spec.commandLine();
+    listing.print(global.json(), command.getOut(), Terminal.of(System.getenv()));
     return ExitCode.DONE;
+  }
+
+  private GpuListing past(boolean history) {
+    LedgerReader reader = place.reader(null);
+    return history
+        ? GpuListing.of(reader.moves().stream().filter(this::isAskedFor).toList())
+        : GpuListing.of(Devices.json(reader.allocationAt(Objects.requireNonNull(at))));
+  }
+
+  private GpuListing present() {
+    if (!place.isNamed()) {
+      try {
+        Path socket = ControlSocket.find(global, System.getenv());
+        return GpuListing.of(new ControlClient(socket).get("/v1/devices", Map.of()));
+      } catch (ControlClient.NoDaemon e) {
+        spec.commandLine()
+            .getErr()
+            .println("berth: the daemon is not reachable; this is from the ledger's file");
+      } catch (LedgerPlace.NoConfiguration e) {
+        return GpuListing.of(Devices.json(place.reader(null).standing())); // says it itself
+      }
+    }
+    return GpuListing.of(Devices.json(place.reader(null).standing()));
   }
 
   private boolean isAskedFor(Move move) {

@@ -22,6 +22,11 @@ final class LedgerPlace {
     this.global = global;
   }
 
+  /** Whether the command line says which file to read. */
+  boolean isNamed() {
+    return ledger != null;
+  }
+
   /** The configuration that would name the ledger can't be loaded. */
   static final class NoConfiguration extends RuntimeException {
     private static final long serialVersionUID = 1L;

@@ -30,6 +30,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
           "org.apache.hc", Level.WARN,
           "org.apache.hc.client5.http.wire", Level.OFF, // the whole traffic
           "org.quartz", Level.WARN,
+          "org.eclipse.jetty", Level.ERROR, // it warns of what clients send, who could fill the log
           "io.micrometer", Level.WARN);
 
   @Override

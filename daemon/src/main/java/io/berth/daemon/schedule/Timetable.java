@@ -43,12 +43,17 @@ public final class Timetable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Timetable.class);
 
-  /** One job's rhythm, how soon it begins, when it is due, and the thread it runs on. */
+  /**
+   * One job's rhythm, how soon it begins, when it is due, and the thread it runs on; the ticks are
+   * those of its due time and of its run's begin.
+   */
   private static final class Slot {
     private final Duration soon;
     private Rhythm rhythm;
     private @Nullable Instant due;
+    private long dueTick;
     private @Nullable Thread thread;
+    private long beganTick;
 
     Slot(Duration soon, Rhythm rhythm) {
       this.soon = soon;
@@ -59,16 +64,22 @@ public final class Timetable {
   private final Sweeps sweeps;
   private final Sweeps.Failures failures;
   private final InstantSource wall;
+  private final LongSupplier ticker;
   private final Map<JobName, Slot> slots = new EnumMap<>(JobName.class);
   private final QuartzAlarm alarm;
   private final ScheduledExecutorService watchdog;
   private boolean closed;
 
   private Timetable(
-      Schedules schedules, Sweeps sweeps, Sweeps.Failures failures, InstantSource wall) {
+      Schedules schedules,
+      Sweeps sweeps,
+      Sweeps.Failures failures,
+      InstantSource wall,
+      LongSupplier ticker) {
     this.sweeps = sweeps;
     this.failures = failures;
     this.wall = wall;
+    this.ticker = ticker;
     Duration soon = Duration.ZERO;
     for (JobName job : JobName.values()) {
       soon = soon.plus(STAGGER);
@@ -91,9 +102,9 @@ public final class Timetable {
       Sweeps.Failures failures,
       InstantSource wall,
       LongSupplier ticker) {
-    Timetable timetable = new Timetable(schedules, sweeps, failures, wall);
+    Timetable timetable = new Timetable(schedules, sweeps, failures, wall, ticker);
     timetable.setFirst();
-    timetable.watchClocks(ticker);
+    timetable.watchClocks();
     return timetable;
   }
 
@@ -132,6 +143,32 @@ public final class Timetable {
           }
         });
     return running;
+  }
+
+  /**
+   * What does not go on, in words: a job that has been at work for longer than {@code patience}, or
+   * one that was due that long ago and has not begun. On the monotonic clock: a clock that was set
+   * makes nothing late. Empty while all is well, and after the shutdown.
+   */
+  public synchronized Optional<String> stuck(Duration patience) {
+    long now = ticker.getAsLong();
+    return slots.entrySet().stream()
+        .filter(entry -> !closed && waitedSince(entry.getValue(), now) > patience.toNanos())
+        .map(entry -> entry.getKey().word() + lateness(entry.getValue()))
+        .findFirst();
+  }
+
+  private static long waitedSince(Slot slot, long now) {
+    if (slot.thread != null) {
+      return now - slot.beganTick;
+    }
+    return slot.due == null ? 0 : now - slot.dueTick;
+  }
+
+  private static String lateness(Slot slot) {
+    return slot.thread == null
+        ? " was due at " + slot.due + " and has not begun"
+        : ", due at " + slot.due + ", has begun and does not end";
   }
 
   /**
@@ -177,7 +214,9 @@ public final class Timetable {
       return false;
     }
     alarm.answered(job);
-    slot(job).thread = Thread.currentThread();
+    Slot slot = slot(job);
+    slot.thread = Thread.currentThread();
+    slot.beganTick = ticker.getAsLong();
     return true;
   }
 
@@ -203,7 +242,7 @@ public final class Timetable {
     }
   }
 
-  private void watchClocks(LongSupplier ticker) {
+  private void watchClocks() {
     ClockWatch watch = new ClockWatch(CLOCK_TOLERANCE, wall.instant(), ticker.getAsLong());
     long period = WATCH_PERIOD.toMillis();
     var unused =
@@ -230,7 +269,11 @@ public final class Timetable {
 
   private void set(JobName job, Optional<Instant> due) {
     Instant at = due.map(moment -> moment.truncatedTo(ChronoUnit.MILLIS)).orElse(null);
-    slot(job).due = at;
+    Slot slot = slot(job);
+    slot.due = at;
+    if (at != null) {
+      slot.dueTick = ticker.getAsLong() + Duration.between(wall.instant(), at).toNanos();
+    }
     alarm.set(job, at);
   }
 

@@ -11,7 +11,7 @@ import static io.berth.daemon.demo.Role.Entrance.START_FAILS;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Who plays in the demo, and the limits they live under. */
+/** Who plays in the first part of the demo, and the limits that all live under. */
 final class Cast {
 
   /** Seconds instead of hours; the rules, the caps and the order of things are the real ones. */
@@ -23,24 +23,39 @@ final class Cast {
         boot_grace: 0s
         breaker_share: 1            # everything here is meant to go: no breaker
       schedules:
+        sample: every 1s
+        idle-stop: every 1s
+        max-runtime: every 1s
         created-cleanup: every 1s
         stale-cleanup: every 1s
+        gpu-release: every 1s
         reconcile: every 5s
       policies:
         created_container_timeout: 8s
         two_state_settle: 1s
+        grace_period: 2s
+        idle_warnings: [0.25, 0.5]
+        runtime_warnings: [0.25, 0.5]
+        cpu_idle_threshold: 8       # of one core, in a second: this machine may be a noisy one
       defaults:
         gpu_hold_after_stop: 5s
         container_hold_after_stop: 8s
         interrupted_hold: 24h
+        sigterm_grace: 5s
+        max_gpu_equivalents: null
       container_types:
         unknown: {container_hold_after_stop: 4s}
       groups:
         patient: {members: [carla], container_hold_after_stop: 15s}
+        sharers: {members: [hana, ivan, jo, kim, lea, mia, omar], idle_timeout: 24s}
+        lab: {members: [rosa, sven], gpu_hold_after_stop: 12s, container_hold_after_stop: 1h}
       user_overrides:
         gus: {container_hold_after_stop: never}
+        pia: {max_runtime: 24s}
       monitoring:
         infrastructure_containers: [dcgm-exporter]
+      notifications:
+        terminal: false             # somebody here may really have one of these names
       """;
 
   private static final Fate NEVER_STARTED = Fate.removed("created_never_started");
@@ -53,6 +68,9 @@ final class Cast {
 
   /** Enough of a life for the event stream to be seen open at its end. */
   private static final List<String> SECOND = List.of("sleep", "1");
+
+  /** Enough of one for its GPU to be seen as its own. */
+  private static final List<String> SOME_SECONDS = List.of("sleep", "5");
 
   private static final List<String> SECOND_LIFE_LASTS =
       List.of("sh", "-c", "test -e /tmp/again && exec sleep 1000; touch /tmp/again");
@@ -90,8 +108,9 @@ final class Cast {
   }
 
   private void neverStarted() {
-    List<String> withGpu = and(label("ds01.user=ada"), "--gpus", "device=0");
-    add("notebook", "ada", "created, with a GPU", NEVER_STARTED, CREATED, withGpu, SLEEP);
+    List<String> withGpu = gpu(0, label("ds01.user=ada"));
+    Fate freed = NEVER_STARTED.with(GpuFate.RELEASED_FIRST);
+    add("notebook", "ada", "created, with a GPU", freed, CREATED, withGpu, SLEEP);
     add("aime-draft", "ben", "created", NEVER_STARTED, CREATED, label("aime.mlc.USER=ben"), SLEEP);
     add(
         "broken-start",
@@ -107,7 +126,8 @@ final class Cast {
     List<String> ada = label("ds01.user=ada");
     List<String> ben = label("aime.mlc.USER=ben");
     List<String> compose = and(ada, "--label", "com.docker.compose.project=site");
-    add("train-crashed", "ada", "exited 3, with a GPU", HOLD_EXPIRED, RUNS, gpu(ada), FAIL);
+    Fate heldAndGone = HOLD_EXPIRED.with(GpuFate.HELD_THEN_RELEASED);
+    add("train-crashed", "ada", "exited 3, with a GPU", heldAndGone, RUNS, gpu(1, ada), FAIL);
     add("eval-done", "ben", "exited 0", HOLD_EXPIRED, RUNS, ben, END_WELL);
     add("site-web-1", "ada", "Compose, exited 0", HOLD_EXPIRED, RUNS, compose, END_WELL);
     add(
@@ -143,7 +163,8 @@ final class Cast {
   private void ofWrappers() {
     List<String> job = and(label("ds01.user=fay"), "--label", "ds01.interface=orchestration");
     List<String> api = and(label("ds01.user=fay"), "--label", "ds01.container_type=api");
-    add("job-1", "fay", "orchestration, ended well", TWO_STATE, RUNS, gpu(job), SECOND);
+    Fate freed = TWO_STATE.with(GpuFate.FREE_AT_ONCE);
+    add("job-1", "fay", "orchestration, ended well", freed, RUNS, gpu(2, job), SOME_SECONDS);
     add("job-2", "fay", "orchestration, failed", HOLD_EXPIRED, RUNS, job, FAIL);
     add("answer", "fay", "api, ended well", HOLD_EXPIRED, RUNS, api, SECOND);
   }
@@ -151,9 +172,10 @@ final class Cast {
   private void alive() {
     List<String> ada = label("ds01.user=ada");
     List<String> dora = label("devcontainer.local_folder=/home/dora/paper");
-    add("train", "ada", "running, with a GPU", Fate.INTERRUPTED, RUNS, gpu(ada), SLEEP);
+    Fate freed = Fate.INTERRUPTED.with(GpuFate.HELD_THEN_RELEASED);
+    add("train", "ada", "running, with a GPU", freed, RUNS, gpu(3, ada), SLEEP);
     add("vsc-paper", "dora", "dev container, running", Fate.INTERRUPTED, RUNS, dora, SLEEP);
-    add("sweep-7", "ada", "paused", Fate.INTERRUPTED, RUNS_THEN_PAUSED, gpu(ada), SLEEP);
+    add("sweep-7", "ada", "paused, with a GPU", freed, RUNS_THEN_PAUSED, gpu(4, ada), SLEEP);
     add(
         "resumed",
         "carla",
@@ -211,8 +233,9 @@ final class Cast {
     return List.of("--label", label);
   }
 
-  private static List<String> gpu(List<String> docker) {
-    return and(docker, "--gpus", "device=1");
+  /** Each has another GPU: two on one would be a conflict. */
+  private static List<String> gpu(int index, List<String> docker) {
+    return and(docker, "--gpus", "device=" + index);
   }
 
   private static List<String> and(List<String> docker, String... more) {

@@ -5,12 +5,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.berth.daemon.demo.Fate.Kind;
 import io.berth.daemon.demo.Role.Entrance;
 import io.berth.daemon.run.Chronicle;
+import io.berth.daemon.run.Chronicle.Entry;
 import io.berth.daemon.run.DaemonHome;
 import io.berth.daemon.run.DaemonProcess;
 import io.berth.jobs.engine.TestEngine;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -34,11 +36,12 @@ public final class Demo {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   private final List<Role> cast;
+  private final List<Role> onGpus = GpuCast.all();
   private final Stage stage;
   private final DaemonHome home;
   private final DaemonProcess daemon;
   private final Teller teller;
-  private final Set<Role> reacted = new HashSet<>();
+  private final Users users;
 
   private Demo(List<Role> cast, Stage stage, DaemonHome home, DaemonProcess daemon, Teller teller) {
     this.cast = cast;
@@ -46,11 +49,12 @@ public final class Demo {
     this.home = home;
     this.daemon = daemon;
     this.teller = teller;
+    this.users = new Users(stage, teller);
   }
 
   /**
-   * Arguments: a folder for the daemon's files, the name of a user of this host, their uid, {@code
-   * colour} or {@code plain}.
+   * Arguments: a folder for the daemon's files, the path of the library that stands in for NVML,
+   * the name of a user of this host, their uid, {@code colour} or {@code plain}.
    */
   public static void main(String[] args) throws Exception {
     PrintStream out = new PrintStream(System.out, true, UTF_8);
@@ -59,10 +63,11 @@ public final class Demo {
           play(
               engine,
               Path.of(args[0]),
-              args[1],
-              Long.parseLong(args[2]),
+              Path.of(args[1]),
+              args[2],
+              Long.parseLong(args[3]),
               out,
-              args[3].equals("colour"));
+              args[4].equals("colour"));
       System.exit(well ? 0 : 1);
     }
   }
@@ -71,16 +76,26 @@ public final class Demo {
    * Plays it once.
    *
    * @param engine an own one: it is restarted
+   * @param nvml the library that stands in for NVML; its state is written beside it
    * @return whether every fate was the expected one
    */
   static boolean play(
-      TestEngine engine, Path folder, String user, long uid, PrintStream out, boolean colour)
+      TestEngine engine,
+      Path folder,
+      Path nvml,
+      String user,
+      long uid,
+      PrintStream out,
+      boolean colour)
       throws IOException, InterruptedException {
     DaemonHome home = new DaemonHome(folder, engine.host());
-    home.configure(Cast.LIMITS);
+    Rack.fill(nvml);
+    home.configure(Cast.LIMITS, nvml.toString());
+    Files.writeString(
+        home.config().resolveSibling("lifecycle-exemptions.yaml"), GpuCast.EXEMPTIONS);
     Teller teller = new Teller(out, colour, Instant.now());
-    teller.scene("Berth starts, in enforce, with these limits:");
-    teller.say(Cast.LIMITS.stripTrailing());
+    teller.scene("Berth starts, in enforce, on %d GPUs, with these limits:".formatted(Rack.GPUS));
+    teller.say((Cast.LIMITS + GpuCast.EXEMPTIONS).stripTrailing());
     try (DaemonProcess daemon = home.start().awaitReady()) {
       Demo demo = new Demo(Cast.of(user, uid), new Stage(engine), home, daemon, teller);
       List<Teller.Line> lines = demo.play();
@@ -91,7 +106,7 @@ public final class Demo {
     }
   }
 
-  private List<Teller.Line> play() throws InterruptedException {
+  private List<Teller.Line> play() throws IOException, InterruptedException {
     List<Role> all = new ArrayList<>(cast);
     teller.scene(cast.size() + " containers come");
     enter(cast);
@@ -111,7 +126,36 @@ public final class Demo {
     all.add(latecomer);
     enter(List.of(latecomer));
     until("it is gone; the interrupted ones stay", now -> went(latecomer, now));
+
+    teller.scene(onGpus.size() + " more come, each with a GPU of its own");
+    all.addAll(onGpus);
+    enter(onGpus);
+    Instant late = Instant.now().plus(PATIENCE).minusSeconds(30); // the table says what is wrong
+    until(
+        "all limits are past, and all GPUs settled",
+        now -> all.stream().allMatch(isSettled(now)) || Instant.now().isAfter(late));
+    showAlerts();
     return all.stream().map(role -> judge(role, !disturbed.contains(role))).toList();
+  }
+
+  /** The newest alert that the sleeper's owner could read; only where it could be written. */
+  private void showAlerts() throws IOException {
+    Role sleeper =
+        onGpus.stream()
+            .filter(role -> role.name().equals(GpuCast.SLEEPER))
+            .findFirst()
+            .orElseThrow();
+    boolean written =
+        chronicle().of(sleeper.name()).stream()
+            .anyMatch(entry -> Teller.delivered(entry).contains("container_file"));
+    if (written) {
+      teller.scene(
+          "What %s reads in /workspace/.berth-alerts of %s"
+              .formatted(sleeper.owner(), sleeper.name()));
+      Path scratch = home.config().resolveSibling("alerts");
+      List<String> alerts = stage.read(sleeper, "/workspace/.berth-alerts", scratch);
+      teller.quote(alerts.subList(alerts.lastIndexOf("") + 1, alerts.size()));
+    }
   }
 
   private void enter(List<Role> roles) throws InterruptedException {
@@ -128,7 +172,8 @@ public final class Demo {
         () -> {
           Chronicle now = chronicle();
           teller.tell(now);
-          cast.forEach(role -> react(role, now));
+          cast.forEach(role -> users.hear(role, now));
+          onGpus.forEach(role -> users.hear(role, now));
           return condition.test(now);
         });
   }
@@ -149,17 +194,6 @@ public final class Demo {
 
   private static boolean went(Role role, Chronicle now) {
     return now.last(role.name(), "container.remove").isPresent();
-  }
-
-  /** What users do when they hear that their container is to be removed. */
-  private void react(Role role, Chronicle now) {
-    boolean announced = now.last(role.name(), "container.warn").isPresent();
-    if (role.entrance() == Entrance.RESTARTED_IN_ITS_HOLD && announced && reacted.add(role)) {
-      stage.start(role);
-    }
-    if (role.entrance() == Entrance.REMOVED_BY_USER && announced && reacted.add(role)) {
-      stage.remove(role);
-    }
   }
 
   /** Two sweeps past what was announced to those that were started again since. */
@@ -186,11 +220,46 @@ public final class Demo {
   private boolean allWereInterrupted(Chronicle now) {
     return cast.stream()
         .filter(role -> role.fate().kind() == Kind.INTERRUPTED)
-        .allMatch(
-            role ->
-                now.last(role.name(), "container.warn")
-                    .filter(warning -> !warning.detail("interrupted_hold").isEmpty())
-                    .isPresent());
+        .allMatch(role -> Happened.isInterrupted(now.of(role.name())));
+  }
+
+  /**
+   * Whether what is to become of it is so, and what is not to become of it would have been by now.
+   */
+  private static Predicate<Role> isSettled(Chronicle now) {
+    return role -> {
+      List<Entry> events = now.of(role.name());
+      return switch (role.fate().kind()) {
+            case STOPPED -> Happened.isInterrupted(events);
+            case PAUSED -> has(events, "container.pause");
+            case EXEMPT -> has(events, "exemption.applied");
+            case SPARED -> isPast(events, Happened::isLastWarning, "at");
+            case REMOVED, GONE, KEPT, INTERRUPTED -> true;
+          }
+          && gpuIsSettled(role, events);
+    };
+  }
+
+  private static boolean gpuIsSettled(Role role, List<Entry> events) {
+    return switch (role.fate().gpu()) {
+      case HELD_THEN_RELEASED -> has(events, "gpu.release");
+      case HELD_THEN_OWN -> isPast(events, each -> each.type().equals("gpu.hold"), "until");
+      default -> true;
+    };
+  }
+
+  private static boolean has(List<Entry> events, String type) {
+    return events.stream().anyMatch(each -> each.type().equals(type));
+  }
+
+  /** Whether it is two sweeps past a moment that the first such event told. */
+  private static boolean isPast(List<Entry> events, Predicate<Entry> which, String detail) {
+    return events.stream()
+        .filter(which)
+        .findFirst()
+        .map(each -> Instant.parse(each.detail(detail)).plusSeconds(2))
+        .filter(Instant.now()::isAfter)
+        .isPresent();
   }
 
   private Teller.Line judge(Role role, boolean undisturbed) {
@@ -202,8 +271,11 @@ public final class Demo {
                 entry ->
                     entry.user().equals(role.owner())
                         && entry.detail("owner_source").equals(role.told()));
-    String what = owner ? happened.what() : happened.what() + ", of another owner";
-    String told = undisturbed ? what : what + ", disturbed before the restart";
-    return new Teller.Line(role, told, happened.after(), told.equals(role.fate().word()));
+    Happened told =
+        happened
+            .unless(owner, "of another owner")
+            .unless(undisturbed, "disturbed before the restart");
+    boolean asExpected = told.what().equals(role.fate().word()) && told.gpu() == role.fate().gpu();
+    return new Teller.Line(role, told, asExpected);
   }
 }

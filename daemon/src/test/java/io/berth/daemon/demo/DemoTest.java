@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.berth.jobs.engine.NeedsDockerEngine;
 import io.berth.jobs.engine.TestEngine;
+import io.berth.jobs.gpu.FakeNvml;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,9 +26,13 @@ class DemoTest {
     boolean well;
     try (TestEngine engine = TestEngine.own("demo-test");
         PrintStream out = new PrintStream(told, true, UTF_8)) {
-      well = Demo.play(engine, folder, "daemon", uidOf("daemon"), out, false);
+      well = Demo.play(engine, folder, nvml(), "daemon", uidOf("daemon"), out, false);
     }
     assertThat(well).withFailMessage(() -> told.toString(UTF_8)).isTrue();
+  }
+
+  private Path nvml() throws IOException {
+    return Path.of(FakeNvml.in(Files.createDirectories(folder.resolve("nvml"))).library());
   }
 
   private static long uidOf(String user) throws Exception {

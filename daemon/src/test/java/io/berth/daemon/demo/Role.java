@@ -8,7 +8,7 @@ import java.util.List;
  * @param owner who Berth is to say owns it
  * @param told the step of the chain that is to tell (details.owner_source)
  * @param was what it is, for people
- * @param entrance how it comes to be what it is
+ * @param entrance how it comes to be what it is, and what its user does about what is told of it
  * @param docker arguments for {@code docker create} or {@code docker run -d} before the image
  * @param command what it runs
  */
@@ -31,6 +31,14 @@ record Role(
     /** Its user starts it again as soon as its removal is announced. */
     RESTARTED_IN_ITS_HOLD,
     /** Its user removes it as soon as its removal is announced. */
-    REMOVED_BY_USER
+    REMOVED_BY_USER,
+    /** It begins to work as soon as it is warned for the last time. */
+    WAKES_UP,
+    /** Its user runs something in it whenever it is warned for the last time. */
+    VISITED,
+    /** Its user stops it as soon as it runs. */
+    STOPPED_BY_USER,
+    /** The same, and its user starts it again as soon as its GPU is held. */
+    STOPPED_AND_RESTARTED
   }
 }

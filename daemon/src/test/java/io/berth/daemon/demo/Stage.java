@@ -1,6 +1,9 @@
 package io.berth.daemon.demo;
 
 import io.berth.jobs.engine.TestEngine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -36,7 +39,6 @@ final class Stage {
         engine.create(arguments(role));
         startInVain(role);
       }
-      case RUNS, RESTARTED_IN_ITS_HOLD, REMOVED_BY_USER -> engine.run(arguments(role));
       case RUNS_THEN_PAUSED -> {
         engine.run(arguments(role));
         engine.docker("pause", role.name());
@@ -45,6 +47,14 @@ final class Stage {
         engine.run(arguments(role));
         engine.docker("stop", role.name());
       }
+      case RUNS,
+          RESTARTED_IN_ITS_HOLD,
+          REMOVED_BY_USER,
+          WAKES_UP,
+          VISITED,
+          STOPPED_BY_USER,
+          STOPPED_AND_RESTARTED ->
+          engine.run(arguments(role));
     }
   }
 
@@ -68,12 +78,15 @@ final class Stage {
     return arguments.toArray(String[]::new);
   }
 
-  void start(Role role) {
-    engine.docker("start", role.name());
+  /** {@code docker ARGS}, as a user types it. */
+  void docker(String... args) {
+    engine.docker(args);
   }
 
-  void remove(Role role) {
-    engine.docker("rm", role.name());
+  /** The lines of a file in a container, without running anything in it. */
+  List<String> read(Role role, String path, Path scratch) throws IOException {
+    engine.docker("cp", role.name() + ":" + path, scratch.toString());
+    return Files.readAllLines(scratch);
   }
 
   void restartEngine() {

@@ -102,6 +102,29 @@ class TimetableTest {
   }
 
   @Test
+  void a_job_that_does_not_end_is_stuck_and_one_that_does_is_not() {
+    Timetable timetable = start(every(SAMPLE, TICK, RECONCILE, TICK), this::hangIfReconcile);
+    assertThat(timetable.stuck(Duration.ofSeconds(30))).isEmpty();
+
+    await().until(() -> timetable.stuck(Duration.ofMillis(500)).isPresent());
+    assertThat(timetable.stuck(Duration.ofMillis(500)).orElseThrow())
+        .startsWith("reconcile")
+        .contains("does not end");
+    assertThat(timetable.stuck(Duration.ofSeconds(30))).isEmpty();
+    release.countDown();
+    await().until(() -> timetable.stuck(Duration.ofMillis(500)).isEmpty());
+  }
+
+  @Test
+  void a_clock_that_was_set_leaves_no_job_stuck() {
+    Timetable timetable = start(every(SAMPLE, NEVER), this::count);
+
+    clockStep.set(Duration.ofDays(3));
+
+    assertThat(timetable.stuck(Duration.ofSeconds(30))).isEmpty();
+  }
+
+  @Test
   void when_all_other_jobs_hang_the_last_still_runs() {
     Map<JobName, Schedule> all = new EnumMap<>(JobName.class);
     for (JobName job : JobName.values()) {

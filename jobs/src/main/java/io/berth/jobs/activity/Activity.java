@@ -257,17 +257,6 @@ public final class Activity implements AutoCloseable {
   }
 
   /**
-   * Somebody asked for it by command: its idle clock is held until then, and begins anew after it.
-   * On the disk when this returns.
-   *
-   * @param until not before {@code now}; the caller has cut it to what the limits allow
-   */
-  public void keepAlive(String containerId, Instant until, Instant now) {
-    Instant end = until.isBefore(now) ? now : until;
-    ledger.update(tables -> tables.activity().keepAlive(containerId, end));
-  }
-
-  /**
    * What happened since the last sample can't be trusted: every container has a gap, and every idle
    * clock begins anew. After {@link Tables#shift}, where the clock jumped.
    *

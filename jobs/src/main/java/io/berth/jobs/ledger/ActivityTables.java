@@ -171,18 +171,6 @@ public final class ActivityTables {
     return new HashSet<>(tables.rows("SELECT container_id FROM life", row -> row.getString(1)));
   }
 
-  /** Holds the idle clock until then, or longer where it was held for longer. */
-  public void keepAlive(String containerId, Instant until) throws SQLException {
-    tables.update(
-        """
-        INSERT INTO keep_alive (container_id, until)
-        SELECT ?, ? WHERE EXISTS (SELECT 1 FROM container WHERE id = ?)
-        ON CONFLICT (container_id) DO UPDATE SET until = max(until, excluded.until)""",
-        containerId,
-        micros(until),
-        containerId);
-  }
-
   /** Until when a command holds the idle clock, or held it; empty where none ever did. */
   public Optional<Instant> keptAliveUntil(String containerId) throws SQLException {
     return tables
@@ -215,6 +203,5 @@ public final class ActivityTables {
   void shift(long micros) throws SQLException {
     tables.update(
         "UPDATE life SET touched = touched + ?, file_counts = file_counts + ?", micros, micros);
-    tables.update("UPDATE keep_alive SET until = until + ?", micros);
   }
 }

@@ -26,9 +26,22 @@ public record ClockRow(
     @Nullable Mode warnedIn,
     @Nullable String wouldHave) {
 
+  /** What is reported of a clock that stopped, whose announced time still holds. */
+  private static final String WITHDRAWN = "withdrawn";
+
   public ClockRow running(Instant newSince, Instant newDue, int newWarnings) {
+    String reported = isWithdrawn() ? null : wouldHave;
     return new ClockRow(
-        containerId, rule, stamp, newSince, newDue, newWarnings, warnedIn, wouldHave);
+        containerId, rule, stamp, newSince, newDue, newWarnings, warnedIn, reported);
+  }
+
+  /** It runs no more; nothing is done before its time all the same. */
+  public ClockRow withdrawn() {
+    return reported(WITHDRAWN);
+  }
+
+  public boolean isWithdrawn() {
+    return WITHDRAWN.equals(wouldHave);
   }
 
   public ClockRow warned(Mode mode) {

@@ -140,9 +140,6 @@ final class Database implements AutoCloseable {
             gpu_memory INTEGER,
             input INTEGER NOT NULL,
             PRIMARY KEY (container_id, seq)) WITHOUT ROWID;
-          CREATE TABLE keep_alive (
-            container_id TEXT PRIMARY KEY REFERENCES container(id) ON DELETE CASCADE,
-            until INTEGER NOT NULL) WITHOUT ROWID;
           CREATE TABLE cursor (device TEXT PRIMARY KEY, sampled INTEGER NOT NULL) WITHOUT ROWID;
           CREATE TABLE orphan (
             device TEXT NOT NULL,
@@ -160,6 +157,23 @@ final class Database implements AutoCloseable {
             quota REAL NOT NULL,
             since INTEGER NOT NULL) WITHOUT ROWID;
           ALTER TABLE fact ADD COLUMN sum INTEGER;
+          CREATE TABLE protection (
+            container_id TEXT PRIMARY KEY,
+            until INTEGER,
+            why TEXT NOT NULL,
+            who TEXT NOT NULL,
+            at INTEGER NOT NULL) WITHOUT ROWID;
+          CREATE TABLE keep_alive (
+            container_id TEXT PRIMARY KEY REFERENCES container(id) ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            until INTEGER NOT NULL,
+            who TEXT NOT NULL) WITHOUT ROWID;
+          CREATE TABLE job_pause (
+            job TEXT PRIMARY KEY,
+            until INTEGER NOT NULL,
+            why TEXT NOT NULL,
+            who TEXT NOT NULL,
+            at INTEGER NOT NULL) WITHOUT ROWID;
           """);
 
   static final int VERSION = MIGRATIONS.size();

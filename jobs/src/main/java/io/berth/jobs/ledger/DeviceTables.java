@@ -225,14 +225,19 @@ public final class DeviceTables {
   /** The number of every row. */
   public static final long ALL = Long.MAX_VALUE;
 
-  /** What a holder's last claims on a device became, the latest first. */
-  public List<Claim.State> statesOf(String device, String holder, int count) throws SQLException {
-    return tables.rows(
-        "SELECT to_state FROM move WHERE device = ? AND holder = ? ORDER BY seq DESC LIMIT ?",
-        row -> Claim.State.valueOf(row.getString(1)),
-        device,
-        holder,
-        count);
+  /** When a holder last lost a device; empty where it never did. */
+  public Optional<Instant> lastFreed(String device, String holder) throws SQLException {
+    return tables
+        .rows(
+            """
+            SELECT j.at FROM move m JOIN journal j USING (seq)
+            WHERE m.device = ? AND m.holder = ? AND m.to_state = 'FREE'
+            ORDER BY m.seq DESC LIMIT 1""",
+            row -> instant(row.getLong(1)),
+            device,
+            holder)
+        .stream()
+        .findFirst();
   }
 
   /** Every change up to that row of the journal, oldest first. */

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.sqlite.SQLiteConfig;
@@ -33,15 +34,19 @@ public final class LedgerReader {
    *
    * @param allocation who has what, by the state tables
    */
-  public record Standing(Allocation allocation, List<Orphan> orphans, List<OverQuota> overQuota) {}
+  public record Standing(Allocation allocation, List<Orphan> orphans, List<OverQuota> overQuota) {
+
+    /** As the ledger has it. */
+    public static Standing of(Tables tables) throws SQLException {
+      return new Standing(
+          tables.devices().allocation(),
+          tables.findings().orphans(),
+          tables.findings().overQuota());
+    }
+  }
 
   public Standing standing() {
-    return read(
-        tables ->
-            new Standing(
-                tables.devices().allocation(),
-                tables.findings().orphans(),
-                tables.findings().overQuota()));
+    return read(Standing::of);
   }
 
   /**
@@ -69,6 +74,32 @@ public final class LedgerReader {
   /** Every change of a device or a claim that the journal still has, oldest first. */
   public List<Move> moves() {
     return read(tables -> tables.devices().movesUntil(DeviceTables.ALL));
+  }
+
+  /** The events that are asked for, oldest first; each is in {@link JournalEntry#event}. */
+  public List<JournalEntry> events(EventQuery query) {
+    List<JournalEntry> found = read(tables -> events(tables, query));
+    if (query.latest()) {
+      Collections.reverse(found);
+    }
+    return found;
+  }
+
+  private static List<JournalEntry> events(Tables tables, EventQuery query) throws SQLException {
+    return tables.journal(
+        """
+        SELECT * FROM journal WHERE event IS NOT NULL AND seq > ?1 AND (?2 IS NULL OR at >= ?2)
+        AND (?3 IS NULL OR owner = ?3)
+        AND (?4 IS NULL OR container = ?4 OR (length(?4) > 3 AND substr(container_id, 1, length(?4)) = ?4))
+        AND (?5 IS NULL OR subject = ?5 OR substr(subject, 1, length(?5) + 1) = ?5 || '.')
+        ORDER BY seq %s LIMIT ?6"""
+            .formatted(query.latest() ? "DESC" : "ASC"),
+        query.after(),
+        Tables.nullableMicros(query.since()),
+        query.user(),
+        query.container(),
+        query.type(),
+        query.limit());
   }
 
   /** Whether the file is whole, and its journal folds to its state. */

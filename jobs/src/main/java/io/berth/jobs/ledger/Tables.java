@@ -36,6 +36,7 @@ public final class Tables {
   private final DeviceTables devices = new DeviceTables(this);
   private final ActivityTables activity = new ActivityTables(this);
   private final FindingTables findings = new FindingTables(this);
+  private final RequestTables requests = new RequestTables(this);
   private boolean appendedEvents;
 
   Tables(Connection connection) {
@@ -91,10 +92,12 @@ public final class Tables {
         AND NOT EXISTS (SELECT 1 FROM journal o WHERE o.intent = i.seq) ORDER BY seq""");
   }
 
-  /** The acts on containers that were tried after that moment, whatever came of them. */
+  /** Berth's own acts on containers that were tried after that moment, whatever came of them. */
   public List<JournalEntry> intentsSince(Instant moment) throws SQLException {
     return journal(
-        "SELECT * FROM journal WHERE kind = 'INTENT' AND subject LIKE 'container.%' AND at > ? ORDER BY seq",
+        """
+        SELECT * FROM journal WHERE kind = 'INTENT' AND subject LIKE 'container.%'
+        AND source <> 'cli' AND at > ? ORDER BY seq""",
         micros(moment));
   }
 
@@ -122,8 +125,7 @@ public final class Tables {
         .findFirst();
   }
 
-  private List<JournalEntry> journal(String query, @Nullable Object... arguments)
-      throws SQLException {
+  List<JournalEntry> journal(String query, @Nullable Object... arguments) throws SQLException {
     return rows(
         query,
         row ->
@@ -263,6 +265,7 @@ public final class Tables {
     update("UPDATE enforcing SET since = since + ?", micros);
     update("UPDATE claim SET since = since + ?, until = until + ?", micros, micros);
     activity.shift(micros);
+    requests.shift(micros);
   }
 
   // --- devices
@@ -280,6 +283,11 @@ public final class Tables {
   /** What else was found on the devices. */
   public FindingTables findings() {
     return findings;
+  }
+
+  /** What people asked for. */
+  public RequestTables requests() {
+    return requests;
   }
 
   // --- modes and facts

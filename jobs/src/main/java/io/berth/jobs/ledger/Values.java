@@ -50,6 +50,9 @@ final class Values {
     tables.findings().overQuota();
     tables.activity().lives();
     tables.activity().samples();
+    tables.requests().protections();
+    tables.requests().keepAlives();
+    tables.requests().jobPauses();
     return faults;
   }
 

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Says what an owner can do about a notice, and what becomes of the data. */
-final class Advice {
+/** Says what can be done about what is to come, and what becomes of the data. */
+public final class Advice {
 
   /** The Engine's rule for names: such a one can be pasted into a shell. */
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
@@ -43,6 +43,38 @@ final class Advice {
           Optional.of(
               "docker start " + name + ", or fetch what you need: docker cp " + name + ":...");
       default -> Optional.empty();
+    };
+  }
+
+  /**
+   * The ways to keep that from happening to a container, the simplest first.
+   *
+   * @param reason as an event names it
+   */
+  public static List<String> ways(String reason, Container container, String keepAliveFile) {
+    String name = command(container);
+    String protection = "an admin: berth protect " + name + " --why ...";
+    return switch (reason) {
+      case "idle_timeout" ->
+          List.of(
+              "use its GPU, CPU or network, or type in its terminal",
+              "berth keep-alive " + name + " --for 4h",
+              "docker exec " + name + " touch " + Plain.line(keepAliveFile),
+              protection);
+      case "max_runtime" ->
+          List.of(
+              "save your work and start it anew: a new life has a new clock",
+              "an admin: an exemption from max_runtime in lifecycle-exemptions.yaml",
+              protection);
+      case "hold_expired", "two_state" ->
+          List.of(
+              "docker start " + name,
+              "fetch what you need: docker cp " + name + ":/path .",
+              protection);
+      case "created_never_started" -> List.of("docker start " + name, protection);
+      case "gpu_conflict" ->
+          List.of("stop it, and start it on a free GPU: berth gpus shows them", protection);
+      default -> List.of(protection);
     };
   }
 

@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Composes what a notice says: a few lines for people, and JSON for programs. */
@@ -81,16 +80,9 @@ final class Messages {
         });
   }
 
+  /** The sentence says what counts; all the numbers are in the JSON. */
   private static String why(Notice.Why why) {
-    String sentence = Plain.line(why.sentence());
-    if (why.numbers().isEmpty()) {
-      return sentence;
-    }
-    return why.numbers().entrySet().stream()
-        .map(number -> number.getKey() + "=" + number.getValue())
-        .collect(
-            Collectors.collectingAndThen(
-                Collectors.joining(", "), numbers -> sentence + " [" + Plain.line(numbers) + "]"));
+    return Plain.line(why.sentence());
   }
 
   /**

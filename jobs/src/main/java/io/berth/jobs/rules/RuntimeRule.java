@@ -51,7 +51,7 @@ public final class RuntimeRule extends StopRule {
       // Restarting: what was said stays said. Paused: it is said anew when it goes on.
       return container.state() == State.RESTARTING
           ? new Verdict.Keep(why, facts.clock())
-          : new Verdict.Keep(why + ", with its warnings", new Clock(since, since.plus(duration)));
+          : new Verdict.Keep(why + ", with its warnings", unwarned(since, duration, facts));
     }
     Map<String, Object> numbers = new LinkedHashMap<>();
     numbers.put("started_at", start.toString());

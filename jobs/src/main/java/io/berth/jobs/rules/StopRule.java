@@ -27,7 +27,7 @@ abstract class StopRule implements Rule {
   final Verdict follow(Course course, Instant since, Facts facts, Instant now) {
     Optional<Exemption> exemption = facts.limits().exemption(limit, now);
     if (exemption.isPresent()) {
-      return exempt(course, new Clock(since, since.plus(course.limit)), exemption.get(), now);
+      return exempt(course, unwarned(since, course.limit, facts), exemption.get(), now);
     }
     Warnings.Stand stand =
         new Warnings(course.shares, course.limit).at(since, facts.clock(), facts.promised(), now);
@@ -44,6 +44,13 @@ abstract class StopRule implements Rule {
               ? new Verdict.Keep(course.why + "; it is only warned of", stand.clock())
               : new Verdict.Act(course.cause, course.why, stand.clock());
     };
+  }
+
+  /** A clock of which nothing was said in this mode; what was announced before holds. */
+  static Clock unwarned(Instant since, Duration limit, Facts facts) {
+    Instant due = since.plus(limit);
+    Instant promised = facts.promised();
+    return new Clock(since, promised == null ? due : Clock.later(due, promised));
   }
 
   private static Verdict exempt(Course course, Clock clock, Exemption exemption, Instant now) {

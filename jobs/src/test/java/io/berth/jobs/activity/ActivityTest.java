@@ -287,7 +287,7 @@ class ActivityTest {
   void a_keep_alive_by_command_holds_it_and_is_there_after_a_restart_of_the_daemon() {
     host.samples(5);
     Instant until = host.now.plus(Duration.ofMinutes(3));
-    host.activity.keepAlive(train.id(), until, host.now);
+    host.keepsAlive(train, until);
     assertThat(idleness().state()).isEqualTo(ACTIVE);
     assertThat(idleness().why()).contains("berth keep-alive", until.toString());
 
@@ -301,7 +301,7 @@ class ActivityTest {
   @Test
   void a_ping_sets_its_clock_back() {
     host.samples(5);
-    host.activity.keepAlive(train.id(), host.now, host.now);
+    host.keepsAlive(train, host.now);
 
     assertThat(idleness().state()).isEqualTo(ACTIVE);
     Instant ping = host.now;
@@ -539,7 +539,7 @@ class ActivityTest {
   void a_jump_of_the_clock_moves_what_holds_it_along() {
     Duration jump = Duration.ofHours(5);
     host.samples(3);
-    host.activity.keepAlive(train.id(), host.now.plus(Duration.ofMinutes(2)), host.now);
+    host.keepsAlive(train, host.now.plus(Duration.ofMinutes(2)));
     host.ledger.update(tables -> tables.shift(jump));
     host.activity.broken("the clock jumped by 5h");
     host.now = host.now.plus(jump);

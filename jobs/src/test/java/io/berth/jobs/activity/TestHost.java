@@ -7,6 +7,7 @@ import io.berth.jobs.container.Owner;
 import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.RequestTables.KeepAlive;
 import io.berth.jobs.rules.Idleness;
 import io.berth.policies.ContainerType;
 import io.berth.policies.Limits;
@@ -103,6 +104,12 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
     Containers next =
         Containers.from(container).startedAt(at).restartCount(restartCount).pid(++pids);
     return runs(next, devices.getOrDefault(container.id(), Set.of()).toArray(String[]::new));
+  }
+
+  /** Somebody asks for it by command. */
+  void keepsAlive(Container container, Instant until) {
+    ledger.update(
+        tables -> tables.requests().put(new KeepAlive(container.id(), now, until, "ada")));
   }
 
   void pauses(Container container) {

@@ -105,11 +105,17 @@ public final class TestEngine implements AutoCloseable {
 
   /** The Engine goes on accepting, and answers nothing. Only for an {@link #own} one. */
   public void freeze() {
-    execute(List.of("kill", "-STOP", status(requireOwn()).group(1)), Map.of());
+    signal("STOP");
   }
 
   public void thaw() {
-    execute(List.of("kill", "-CONT", status(requireOwn()).group(1)), Map.of());
+    signal("CONT");
+  }
+
+  /** By the shell's own kill: a small system may have no program of that name. */
+  private void signal(String name) {
+    String pid = status(requireOwn()).group(1);
+    execute(List.of("sh", "-c", "kill -" + name + " " + pid), Map.of());
   }
 
   private String requireOwn() {

@@ -68,7 +68,7 @@ class MessagesTest {
             """
             Berth: your container train (%s) will be stopped
               When: Sat 21 Nov 2026 18:05:12 CET (in 12 min)
-              Why: it was idle for 24m of 30m [idle_timeout=30m, gpu=[0, 1, 0]]
+              Why: it was idle for 24m of 30m
               To prevent it: use its GPU, or: berth keep-alive train, or: docker exec train touch \
             /workspace/.keep-alive
               Safe: a stop only stops. Files in the container and in mounts stay. Removal comes \

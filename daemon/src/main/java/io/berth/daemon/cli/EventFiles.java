@@ -1,0 +1,83 @@
+package io.berth.daemon.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.zip.GZIPInputStream;
+
+/** The event log as it lies on the disk, with what was rotated out of it; for want of a daemon. */
+final class EventFiles {
+
+  private final Path log;
+
+  EventFiles(Path log) {
+    this.log = log.toAbsolutePath();
+  }
+
+  /**
+   * The events that fit, in order, each once.
+   *
+   * @throws IOException if the log is not there, or can't be read
+   */
+  List<JsonNode> read(Predicate<JsonNode> fits) throws IOException {
+    Map<Long, JsonNode> events = new TreeMap<>();
+    for (Path file : files()) {
+      try (InputStream bytes = open(file);
+          BufferedReader lines = new BufferedReader(new InputStreamReader(bytes, UTF_8))) {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          add(line, fits, events);
+        }
+      } catch (NoSuchFileException e) {
+        // It was pruned while this was reading the others: too old to be asked for.
+      }
+    }
+    return List.copyOf(events.values());
+  }
+
+  /** The log last: what is rotated out of it meanwhile is then read twice rather than never. */
+  private List<Path> files() throws IOException {
+    List<Path> files = new ArrayList<>();
+    Path folder = log.getParent();
+    if (folder == null || !Files.exists(log)) {
+      throw new IOException("there is no event log at " + log + ": berthd creates it");
+    }
+    try (var rotated = Files.newDirectoryStream(folder, log.getFileName() + ".*Z{,.gz}")) {
+      rotated.forEach(files::add);
+    }
+    files.add(log);
+    return files;
+  }
+
+  /** One that was compressed since it was listed is read as such. */
+  private static InputStream open(Path listed) throws IOException {
+    Path compressed = Path.of(listed + ".gz");
+    Path file = Files.exists(listed) ? listed : compressed;
+    InputStream bytes = Files.newInputStream(file);
+    return file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes;
+  }
+
+  /** The last line may be torn, if the host crashed. */
+  private static void add(String line, Predicate<JsonNode> fits, Map<Long, JsonNode> events) {
+    try {
+      JsonNode event = ControlClient.JSON.readTree(line);
+      if (fits.test(event)) {
+        events.put(event.path("seq").asLong(), event);
+      }
+    } catch (JsonProcessingException e) {
+      return;
+    }
+  }
+}

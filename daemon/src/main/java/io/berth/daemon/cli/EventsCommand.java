@@ -1,0 +1,184 @@
+package io.berth.daemon.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.berth.policies.Durations;
+import io.berth.policies.PolicyBook;
+import io.berth.policies.PolicyLoader;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** {@code berth events}. */
+@Command(
+    name = "events",
+    description = {
+      "Prints what happened: the last 20 events, or all --since then. Times are in UTC.",
+      "",
+      "Where the daemon does not run, it reads the event log, and says so.",
+      ""
+    })
+final class EventsCommand extends Asking {
+
+  private static final int USUAL = 20;
+  private static final int PAGE = 500;
+  private static final long POLL_MILLIS = 1_000;
+
+  private final GlobalOptions global;
+
+  @Option(names = "--since", paramLabel = "DURATION", description = "Such as 2h: from then on.")
+  private @Nullable String since;
+
+  @Option(names = "--follow", description = "Go on with what happens from now on.")
+  private boolean follow;
+
+  @Option(names = "--user", paramLabel = "USER", description = "Those about this user's matters.")
+  private String user = "";
+
+  @Option(names = "--container", paramLabel = "C", description = "Its name, or how its id begins.")
+  private String container = "";
+
+  @Option(names = "--type", paramLabel = "TYPE", description = "container.stop, or container.")
+  private String type = "";
+
+  EventsCommand(GlobalOptions global) {
+    super(global);
+    this.global = global;
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Instant from = since == null ? null : Instant.now().minus(Durations.parse(sinceChecked()));
+    long last;
+    try {
+      last = askAll(from);
+    } catch (ControlClient.NoDaemon e) {
+      last = readFiles(from);
+    }
+    while (follow) {
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      last = goOn(last);
+    }
+    return ExitCode.DONE;
+  }
+
+  private String sinceChecked() {
+    String text = String.valueOf(since);
+    try {
+      Durations.parse(text);
+      return text;
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec().commandLine(), "--since: " + e.getMessage());
+    }
+  }
+
+  /** A daemon that is restarted is waited for. */
+  private long goOn(long last) {
+    try {
+      return ask(last, null);
+    } catch (ControlClient.NoDaemon e) {
+      return last;
+    }
+  }
+
+  private long askAll(@Nullable Instant from) {
+    if (from != null) {
+      return ask(0, from);
+    }
+    JsonNode answer = daemon().get("/v1/events", query(USUAL));
+    answer.path("events").forEach(this::printEvent);
+    out().flush();
+    // Where none fits, what comes next is what is recorded after now.
+    long last = answer.path("last").asLong();
+    return last > 0 || !follow
+        ? last
+        : daemon().get("/v1/events", Map.of("limit", "1")).path("last").asLong();
+  }
+
+  private long ask(long after, @Nullable Instant from) {
+    long last = after;
+    JsonNode answer;
+    do {
+      Map<String, String> query = query(PAGE);
+      query.put("after", Long.toString(last));
+      query.put("since", from == null ? "" : from.toString());
+      answer = daemon().get("/v1/events", query);
+      answer.path("events").forEach(this::printEvent);
+      last = answer.path("last").asLong();
+    } while (answer.path("more").asBoolean());
+    out().flush();
+    return last;
+  }
+
+  private Map<String, String> query(int limit) {
+    Map<String, String> query = new LinkedHashMap<>();
+    query.put("user", user);
+    query.put("container", container);
+    query.put("type", type);
+    query.put("limit", Integer.toString(limit));
+    return query;
+  }
+
+  // --- without the daemon
+
+  private long readFiles(@Nullable Instant from) throws IOException {
+    PolicyLoader.Loaded loaded = PolicyLoader.load(global.config());
+    PolicyBook book = loaded.book();
+    if (book == null) {
+      throw new LedgerPlace.NoConfiguration(
+          "the daemon is not reachable, and where its event log is can't be told: "
+              + loaded.errors().get(0));
+    }
+    err().println("berth: the daemon is not reachable; this is from " + book.daemon().events());
+    List<JsonNode> events = new EventFiles(book.daemon().events()).read(event -> fits(event, from));
+    int first = from == null ? Math.max(0, events.size() - USUAL) : 0;
+    events.subList(first, events.size()).forEach(this::printEvent);
+    out().flush();
+    return events.isEmpty() ? 0 : events.get(events.size() - 1).path("seq").asLong();
+  }
+
+  private boolean fits(JsonNode event, @Nullable Instant from) {
+    JsonNode details = event.path("details");
+    String kind = event.path("event_type").asText();
+    String id = details.path("id").asText();
+    return (from == null || !Instant.parse(event.path("timestamp").asText()).isBefore(from))
+        && (user.isEmpty() || user.equals(event.path("user").asText()))
+        && (type.isEmpty() || kind.equals(type) || kind.startsWith(type + "."))
+        && (container.isEmpty()
+            || container.equals(details.path("container").asText())
+            || (container.length() > 3 && id.startsWith(container)));
+  }
+
+  // --- printing
+
+  /** With {@code -o json} one object a line, as in the log. */
+  private void printEvent(JsonNode event) {
+    out().println(json() ? event.toString() : line(event));
+  }
+
+  private static String line(JsonNode event) {
+    JsonNode details = event.path("details");
+    StringBuilder words = new StringBuilder();
+    for (String name : List.of("outcome", "reason", "who", "why", "detail", "message")) {
+      String value = details.path(name).asText("");
+      boolean says = !value.isEmpty() && !details.path(name).isNull() && !value.equals("done");
+      words.append(says ? (words.isEmpty() ? "" : "; ") + value : "");
+    }
+    return String.format(
+            Locale.ROOT,
+            "%s  %-18s %-12s %-20s %s",
+            Moments.shown(Instant.parse(event.path("timestamp").asText())),
+            event.path("event_type").asText(),
+            event.path("user").asText("-").replace("null", "-"),
+            TextTable.cut(details.path("container").asText("-"), 20),
+            words)
+        .stripTrailing();
+  }
+}

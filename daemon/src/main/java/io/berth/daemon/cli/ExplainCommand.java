@@ -1,0 +1,174 @@
+package io.berth.daemon.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code berth explain}. */
+@Command(
+    name = "explain",
+    description = {
+      "Says of one container whose it is, what will be done to it, when and why, what prevents that,",
+      "and what was done to it before; also of one that is gone.",
+      ""
+    })
+final class ExplainCommand extends Asking {
+
+  private static final String BARS = "▁▂▃▄▅▆▇█";
+  private static final String NOT_KNOWN = "·";
+
+  @Parameters(paramLabel = "CONTAINER", description = "Its name, its id, or the beginning of it.")
+  private String container = "";
+
+  ExplainCommand(GlobalOptions global) {
+    super(global);
+  }
+
+  @Override
+  public Integer call() {
+    JsonNode answer = daemon().get(containerPath(container) + "/explain", Map.of());
+    return print(answer, () -> print(answer));
+  }
+
+  private void print(JsonNode answer) {
+    Instant now = Instant.parse(answer.path("now").asText());
+    if (answer.path("gone").asBoolean()) {
+      out().println(container + " is gone; this is what the journal knows of it");
+    } else {
+      who(answer.path("container"));
+      verdicts(answer, now);
+      samples(answer.path("samples"));
+      limits(answer.path("limits"));
+    }
+    events(answer.path("events"));
+  }
+
+  private void who(JsonNode it) {
+    out().println(terminal().bold(it.path("name").asText()) + "  " + it.path("id").asText());
+    line(
+        "owner", it.path("owner").asText() + " (told by " + it.path("owner_source").asText() + ")");
+    if (it.path("owner_in_doubt").isTextual()) {
+      line("", terminal().warning("in doubt: " + it.path("owner_in_doubt").asText()));
+    }
+    line("type", it.path("type").asText());
+    line("state", it.path("state").asText() + started(it));
+    List<String> devices = new ArrayList<>();
+    it.path("devices")
+        .forEach(
+            each -> devices.add(each.path("device").asText() + " " + each.path("claim").asText()));
+    line("gpus", devices.isEmpty() ? "none" : String.join(", ", devices));
+    if (it.path("protected_by").isTextual()) {
+      line("protected", it.path("protected_by").asText());
+    }
+    if (it.path("keep_alive_until").isTextual()) {
+      line("kept alive", "until " + it.path("keep_alive_until").asText());
+    }
+  }
+
+  private static String started(JsonNode it) {
+    JsonNode finished = it.path("finished_at");
+    JsonNode started = it.path("started_at");
+    if (finished.isTextual() && !it.path("state").asText().equals("running")) {
+      return " since " + finished.asText();
+    }
+    return started.isTextual() ? " since " + started.asText() : "";
+  }
+
+  private void verdicts(JsonNode answer, Instant now) {
+    boolean observe = answer.path("mode").asText().equals("observe");
+    out().println();
+    for (JsonNode each : answer.path("verdicts")) {
+      line(each.path("job").asText(), word(each, observe) + when(each, now));
+      line("", each.path("why").asText());
+    }
+    int number = 1;
+    for (JsonNode each : answer.path("prevents")) {
+      line(number == 1 ? "to prevent" : "", number++ + ". " + each.asText());
+    }
+  }
+
+  private String word(JsonNode verdict, boolean observe) {
+    String action = verdict.path("action").asText("");
+    return switch (verdict.path("verdict").asText()) {
+      case "act" -> terminal().bad((observe ? "would " : "") + action + " now");
+      case "warn" -> terminal().warning("warned: " + action);
+      case "spare" -> terminal().good("exempt");
+      default -> "keep";
+    };
+  }
+
+  private static String when(JsonNode verdict, Instant now) {
+    return verdict.path("due").isTextual() && !verdict.path("verdict").asText().equals("act")
+        ? ", due "
+            + Spans.relative(verdict.path("due"), now)
+            + " ("
+            + verdict.path("due").asText()
+            + ")"
+        : "";
+  }
+
+  /** Each signal as a line of bars; the full one is the highest that is shown, or what is busy. */
+  private void samples(JsonNode samples) {
+    if (samples.isEmpty()) {
+      return;
+    }
+    out().println();
+    chart("gpu %", samples, "gpu_percent", 10);
+    chart("cpu %", samples, "cpu_percent", 10);
+    chart("net B/30s", samples, "network_bytes_30s", 1 << 20);
+    line("", samples.get(0).path("from").asText() + " to " + last(samples).path("at").asText());
+  }
+
+  private static JsonNode last(JsonNode array) {
+    return array.get(array.size() - 1);
+  }
+
+  private void chart(String title, JsonNode samples, String name, double least) {
+    double highest = 0;
+    for (JsonNode each : samples) {
+      highest = Math.max(highest, each.path(name).asDouble());
+    }
+    StringBuilder bars = new StringBuilder();
+    for (JsonNode each : samples) {
+      double share = each.path(name).asDouble() / Math.max(highest, least);
+      int height = (int) (share * (BARS.length() - 1));
+      bars.append(each.path(name).isNumber() ? BARS.substring(height, height + 1) : NOT_KNOWN);
+    }
+    line(title, bars + String.format(Locale.ROOT, "  at most %.1f", highest));
+  }
+
+  private void limits(JsonNode limits) {
+    out().println();
+    TextTable table = new TextTable("LIMIT", "VALUE", "FROM");
+    for (JsonNode each : limits) {
+      table.add(each.path("limit").asText(), each.path("value").asText(), LimitsCommand.from(each));
+    }
+    table.print(out(), terminal());
+  }
+
+  private void events(JsonNode events) {
+    TextTable table = new TextTable("WHEN", "EVENT", "BY", "REASON", "OUTCOME");
+    for (JsonNode each : events) {
+      JsonNode details = each.path("details");
+      table.add(
+          each.path("timestamp").asText(),
+          each.path("event_type").asText(),
+          details.path("by").asText(""),
+          details.path("reason").asText(""),
+          details.path("outcome").asText(""));
+    }
+    if (!table.isEmpty()) {
+      out().println();
+      table.print(out(), terminal());
+    }
+  }
+
+  private void line(String title, String words) {
+    out().println(String.format(Locale.ROOT, "%-16s%s", title, words));
+  }
+}

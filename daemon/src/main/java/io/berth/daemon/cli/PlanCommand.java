@@ -1,0 +1,97 @@
+package io.berth.daemon.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.berth.policies.Durations;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** {@code berth plan}. */
+@Command(
+    name = "plan",
+    description = {
+      "Lists what every job would do now, or later if nothing changed until then; does nothing.",
+      ""
+    })
+final class PlanCommand extends Asking {
+
+  @Option(
+      names = "--at",
+      paramLabel = "MOMENT",
+      description = "Such as +2h, or 2026-12-01T08:00; without a Z it is local time.")
+  private String at = "";
+
+  @Option(
+      names = "--enforce",
+      description = "If the mode were switched to enforce now: everything begins anew then.")
+  private boolean enforce;
+
+  PlanCommand(GlobalOptions global) {
+    super(global);
+  }
+
+  @Override
+  public Integer call() {
+    Map<String, String> query = new HashMap<>();
+    if (!at.isEmpty()) {
+      query.put("at", moment().toString());
+    }
+    if (enforce) {
+      query.put("enforce", "true");
+    }
+    JsonNode answer = daemon().get("/v1/plan", query);
+    return print(answer, () -> print(answer));
+  }
+
+  private Instant moment() {
+    try {
+      return at.startsWith("+")
+          ? Instant.now().plus(Durations.parse(at.substring(1)))
+          : Moments.parse(at, ZoneId.systemDefault());
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec().commandLine(), "--at: " + e.getMessage(), e);
+    }
+  }
+
+  private void print(JsonNode answer) {
+    Instant now = Instant.parse(answer.path("now").asText());
+    TextTable table = new TextTable("WHEN", "JOB", "ACTION", "CONTAINER", "OWNER", "REASON");
+    for (JsonNode each : answer.path("acts")) {
+      table.add(
+          Spans.relative(each.path("due"), now),
+          each.path("job").asText(),
+          each.path("action").asText(),
+          each.path("container").asText(),
+          each.path("owner").asText(),
+          each.path("reason").asText());
+    }
+    if (table.isEmpty()) {
+      out().println("nothing would be stopped or removed until " + answer.path("at").asText());
+    } else {
+      table.print(out(), terminal());
+      out().println();
+      out().println("by owner: " + counts(answer.path("by_owner")));
+    }
+    if (answer.path("supposed_mode").asText().equals("observe")) {
+      out().println(terminal().warning("the mode is observe: none of it would be done"));
+    }
+    if (!answer.path("held_back").isEmpty()) {
+      out().println("left for later sweeps: " + counts(answer.path("held_back")));
+    }
+    if (answer.path("breaker_would_trip").asBoolean()) {
+      out().println(terminal().bad("the breaker would trip, and hold all of it back"));
+    }
+  }
+
+  private static String counts(JsonNode counts) {
+    List<String> words = new ArrayList<>();
+    counts.fieldNames().forEachRemaining(name -> words.add(name + " " + counts.path(name).asInt()));
+    return String.join(", ", words);
+  }
+}

@@ -1,0 +1,90 @@
+package io.berth.daemon.cli;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What the output goes to.
+ *
+ * @param width in characters; very wide where it is no terminal, so that nothing is cut
+ * @param colour whether to use it
+ */
+record Terminal(int width, boolean colour) {
+
+  private static final int UNLIMITED = 10_000;
+  private static final int USUAL = 100;
+  private static final int NARROWEST = 40;
+
+  /** A file, a pipe, a test. */
+  static final Terminal NONE = new Terminal(UNLIMITED, false);
+
+  static Terminal of(Map<String, String> environment) {
+    if (!isTerminal()) {
+      return NONE;
+    }
+    boolean colour =
+        environment.getOrDefault("NO_COLOR", "").isEmpty()
+            && !environment.getOrDefault("TERM", "dumb").equals("dumb");
+    return new Terminal(width(environment), colour);
+  }
+
+  /** Stdout alone counts; the console of the JDK wants stdin to be one as well. */
+  private static boolean isTerminal() {
+    try {
+      String target = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
+      return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static int width(Map<String, String> environment) {
+    String columns = environment.getOrDefault("COLUMNS", "");
+    return Math.max(NARROWEST, columns.matches("[0-9]{1,4}") ? Integer.parseInt(columns) : asked());
+  }
+
+  /** Shells rarely export COLUMNS; the terminal itself knows. */
+  private static int asked() {
+    try {
+      Process stty =
+          new ProcessBuilder("stty", "size")
+              .redirectInput(Path.of("/dev/tty").toFile())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      if (stty.waitFor(500, TimeUnit.MILLISECONDS) && stty.exitValue() == 0) {
+        String size = new String(stty.getInputStream().readAllBytes(), US_ASCII).strip();
+        return Integer.parseInt(size.substring(size.indexOf(' ') + 1));
+      }
+    } catch (IOException | NumberFormatException e) {
+      return USUAL;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return USUAL;
+  }
+
+  String bold(String text) {
+    return styled("1", text);
+  }
+
+  String good(String text) {
+    return styled("32", text);
+  }
+
+  String warning(String text) {
+    return styled("33", text);
+  }
+
+  String bad(String text) {
+    return styled("31", text);
+  }
+
+  private String styled(String code, String text) {
+    return colour ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+  }
+}

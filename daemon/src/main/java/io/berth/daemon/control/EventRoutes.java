@@ -1,0 +1,72 @@
+package io.berth.daemon.control;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.berth.jobs.ledger.EventQuery;
+import io.berth.jobs.ledger.JournalEntry;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * What happened, from the journal: the event log is written from it, so that this is the same, and
+ * no rotation of files comes in between. Whoever follows it asks again for what came after.
+ */
+final class EventRoutes {
+
+  private static final int MOST = 1_000;
+  private static final int USUAL = 100;
+
+  /** Details that are their owner's own matter: where data lies, and what people wrote. */
+  private static final Set<String> PRIVATE = Set.of("mounts", "message", "environment", "command");
+
+  private final ControlParts parts;
+
+  EventRoutes(ControlParts parts) {
+    this.parts = parts;
+  }
+
+  List<Route> routes() {
+    return List.of(Route.get("/v1/events", this::events));
+  }
+
+  private JsonNode events(Call call) {
+    boolean goesOn = call.inQuery("after").isPresent() || call.inQuery("since").isPresent();
+    EventQuery query =
+        new EventQuery(
+            call.position("after"),
+            call.moment("since"),
+            call.inQuery("user").orElse(null),
+            call.inQuery("container").orElse(null),
+            call.inQuery("type").orElse(null),
+            call.number("limit", USUAL, 1, MOST),
+            !goesOn);
+    ObjectNode json = Answer.JSON.createObjectNode();
+    ArrayNode events = json.putArray("events");
+    long last = query.after();
+    for (JournalEntry entry : parts.reader().events(query)) {
+      events.add(event(entry, call));
+      last = entry.seq();
+    }
+    return json.put("last", last).put("more", goesOn && events.size() == query.limit());
+  }
+
+  static ObjectNode event(JournalEntry entry, Call call) {
+    try {
+      JsonNode parsed = Answer.JSON.readTree(Objects.requireNonNull(entry.event()));
+      if (!(parsed instanceof ObjectNode event)) {
+        throw new IllegalStateException("event " + entry.seq() + " is no object");
+      }
+      event.put("seq", entry.seq());
+      boolean others = entry.owner() != null && !call.is(entry.owner());
+      if (others && !call.isAdmin() && event.get("details") instanceof ObjectNode details) {
+        details.remove(PRIVATE);
+      }
+      return event;
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("event " + entry.seq() + " is no JSON", e);
+    }
+  }
+}

@@ -1,0 +1,233 @@
+package io.berth.daemon.control;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.berth.daemon.control.Refusal.Code;
+import io.berth.jobs.Foresight;
+import io.berth.jobs.Foresight.Opinion;
+import io.berth.jobs.activity.Measure;
+import io.berth.jobs.activity.Sample;
+import io.berth.jobs.container.Container;
+import io.berth.jobs.ledger.EventQuery;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Known;
+import io.berth.jobs.notify.Advice;
+import io.berth.jobs.rules.Clock;
+import io.berth.jobs.rules.Reason;
+import io.berth.jobs.rules.Verdict;
+import io.berth.policies.ContainerType;
+import io.berth.policies.LimitKey;
+import io.berth.policies.Limits;
+import io.berth.policies.Mode;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What will be done, when and why: of one container (explain) and of all (plan). Both ask the rules
+ * that the jobs ask, with what the jobs know.
+ */
+final class ForesightRoutes {
+
+  private static final int EVENTS = 20;
+  private static final int SAMPLES = 60;
+
+  private final ControlParts parts;
+
+  ForesightRoutes(ControlParts parts) {
+    this.parts = parts;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        Route.get("/v1/plan", this::plan).slowly(),
+        Route.get("/v1/containers/{container}/explain", this::explain).slowly());
+  }
+
+  // --- plan
+
+  private JsonNode plan(Call call) {
+    Instant now = parts.clock().instant();
+    Instant asked = call.moment("at");
+    Instant at = asked == null ? now : asked;
+    boolean enforce = call.inQuery("enforce").filter("true"::equals).isPresent();
+    if (at.isBefore(now.minusSeconds(60))) {
+      throw Call.bad("at: " + at + " is over; berth events tells what was done");
+    }
+    Foresight foresight = foresee(enforce ? Mode.ENFORCE : null, at);
+    ObjectNode json =
+        Answer.JSON
+            .createObjectNode()
+            .put("now", now.toString())
+            .put("at", at.toString())
+            .put("mode", parts.mode().word())
+            .put("supposed_mode", enforce ? Mode.ENFORCE.word() : parts.mode().word());
+    List<Opinion> acts =
+        foresight.opinions().stream()
+            .filter(each -> each.verdict() instanceof Verdict.Act)
+            .sorted(Comparator.comparing(each -> ((Verdict.Act) each.verdict()).running().due()))
+            .toList();
+    ArrayNode list = json.putArray("acts");
+    acts.forEach(each -> list.add(opinion(each).put("owner", each.subject().owner().name())));
+    ArrayNode warnings = json.putArray("warnings");
+    foresight.opinions().stream()
+        .filter(each -> each.verdict() instanceof Verdict.Warn)
+        .forEach(each -> warnings.add(opinion(each).put("owner", each.subject().owner().name())));
+    json.put("breaker_would_trip", foresight.trips());
+    json.set("held_back", counts(foresight.heldBack()));
+    json.set("by_owner", counts(byOwner(acts)));
+    return json;
+  }
+
+  private Foresight foresee(@Nullable Mode supposed, Instant at) {
+    return parts
+        .sweeps()
+        .foresee(supposed, at)
+        .orElseThrow(() -> new Refusal(Code.FAILED, "the Docker Engine does not answer"));
+  }
+
+  private static Map<String, Integer> byOwner(List<Opinion> acts) {
+    Map<String, Integer> counts = new TreeMap<>();
+    acts.forEach(each -> counts.merge(each.subject().owner().name(), 1, Integer::sum));
+    return counts;
+  }
+
+  private static ObjectNode counts(Map<String, Integer> counts) {
+    ObjectNode json = Answer.JSON.createObjectNode();
+    new TreeMap<>(counts).forEach(json::put);
+    return json;
+  }
+
+  static ObjectNode opinion(Opinion opinion) {
+    Verdict verdict = opinion.verdict();
+    Verdict.Cause cause = causeOf(verdict);
+    ObjectNode json =
+        Answer.JSON
+            .createObjectNode()
+            .put("job", opinion.job().word())
+            .put("container", opinion.subject().container().name())
+            .put("id", opinion.subject().id())
+            .put("verdict", verdict.getClass().getSimpleName().toLowerCase(Locale.ROOT))
+            .put("action", cause == null ? null : cause.action().word())
+            .put("reason", cause == null ? null : cause.reason().word())
+            .put("why", verdict.why());
+    Clock clock = verdict.clock().orElse(null);
+    json.put("since", clock == null ? null : clock.since().toString());
+    json.put("due", clock == null ? null : clock.due().toString());
+    json.put("warnings", clock == null ? 0 : clock.warnings());
+    if (cause != null) {
+      json.set("numbers", Answer.JSON.valueToTree(cause.numbers()));
+    }
+    return json;
+  }
+
+  private static Verdict.@Nullable Cause causeOf(Verdict verdict) {
+    if (verdict instanceof Verdict.Act act) {
+      return act.cause();
+    }
+    if (verdict instanceof Verdict.Warn warn) {
+      return warn.cause();
+    }
+    return verdict instanceof Verdict.Spare spare ? spare.cause() : null;
+  }
+
+  // --- explain
+
+  private JsonNode explain(Call call) {
+    String reference = call.inPath("container");
+    Instant now = parts.clock().instant();
+    Shown shown = Shown.now(parts);
+    ObjectNode json = Answer.JSON.createObjectNode().put("now", now.toString());
+    json.put("mode", parts.mode().word());
+    Optional<Known> known = shown.lookUp(reference);
+    if (known.isPresent()) {
+      present(json, shown, known.get(), now);
+    }
+    json.put("gone", known.isEmpty());
+    String asked = known.map(Known::id).orElse(reference);
+    ArrayNode events = json.putArray("events");
+    EventQuery query = new EventQuery(0, null, null, asked, null, EVENTS, true);
+    for (JournalEntry each : parts.reader().events(query)) {
+      events.add(EventRoutes.event(each, call));
+    }
+    if (known.isEmpty() && events.isEmpty()) {
+      throw new Refusal(Code.NOT_FOUND, "no container " + reference + " is known, or was");
+    }
+    return json;
+  }
+
+  private void present(ObjectNode json, Shown shown, Known known, Instant now) {
+    json.set("container", shown.json(known));
+    json.set("limits", limits(known));
+    ArrayNode verdicts = json.putArray("verdicts");
+    List<Opinion> mine =
+        foresee(null, now).opinions().stream()
+            .filter(each -> each.subject().id().equals(known.id()))
+            .toList();
+    mine.forEach(each -> verdicts.add(opinion(each)));
+    ArrayNode prevents = json.putArray("prevents");
+    mine.stream().findFirst().ifPresent(each -> prevents(mine).forEach(prevents::add));
+    ArrayNode samples = json.putArray("samples");
+    List<Sample> all = parts.samples().apply(known.id());
+    all.subList(Math.max(0, all.size() - SAMPLES), all.size())
+        .forEach(each -> samples.add(sample(each)));
+  }
+
+  /** For each reason that a clock runs to, what its owner, and what an admin can do. */
+  private List<String> prevents(List<Opinion> opinions) {
+    List<String> ways = new ArrayList<>();
+    String file = parts.book().get().policies().keepaliveFile();
+    for (Opinion each : opinions) {
+      if (each.verdict().clock().isPresent()) {
+        Container container = each.subject().container();
+        Advice.ways(reasonOf(each).word(), container, file).stream()
+            .filter(way -> !ways.contains(way))
+            .forEach(ways::add);
+      }
+    }
+    return ways;
+  }
+
+  private static Reason reasonOf(Opinion opinion) {
+    return switch (opinion.job()) {
+      case CREATED_CLEANUP -> Reason.CREATED_NEVER_STARTED;
+      case IDLE_STOP -> Reason.IDLE_TIMEOUT;
+      case MAX_RUNTIME -> Reason.MAX_RUNTIME;
+      case GPU_RELEASE -> Reason.GPU_CONFLICT;
+      case STALE_CLEANUP, SAMPLE, RECONCILE -> Reason.HOLD_EXPIRED;
+    };
+  }
+
+  private ArrayNode limits(Known known) {
+    ArrayNode json = Answer.JSON.createArrayNode();
+    ContainerType type = known.type();
+    Limits limits = parts.book().get().limitsFor(known.owner().name(), type);
+    for (LimitKey<?> key : LimitKey.ALL) {
+      json.add(LimitRoutes.setting(key, limits));
+    }
+    return json;
+  }
+
+  private static ObjectNode sample(Sample sample) {
+    return Answer.JSON
+        .createObjectNode()
+        .put("from", sample.from().toString())
+        .put("at", sample.at().toString())
+        .put("gpu_percent", value(sample.gpu()))
+        .put("cpu_percent", value(sample.cpu()))
+        .put("network_bytes_30s", value(sample.network()))
+        .put("gpu_memory_bytes", sample.gpuMemory())
+        .put("input", sample.input());
+  }
+
+  private static @Nullable Double value(Measure measure) {
+    return measure.isKnown() ? Math.round(measure.value() * 10) / 10.0 : null;
+  }
+}

@@ -1,0 +1,188 @@
+package io.berth.daemon.control;
+
+import static java.util.stream.Collectors.groupingBy;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.berth.daemon.control.Refusal.Code;
+import io.berth.jobs.Subject;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.ClockRow;
+import io.berth.jobs.ledger.Known;
+import io.berth.jobs.ledger.RequestTables.KeepAlive;
+import io.berth.jobs.ledger.RequestTables.Protection;
+import io.berth.jobs.ledger.Tables;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The containers as the ledger knows them at one moment, and what is to come of each. */
+final class Shown {
+
+  /**
+   * What is done to a container next, if nothing changes.
+   *
+   * @param action {@code stop}, {@code remove}, or {@code release} of its devices
+   * @param rule that wants it
+   */
+  record Next(String action, String rule, Instant at) {}
+
+  private static final Comparator<Known> ORDER =
+      Comparator.comparing((Known each) -> each.owner().name())
+          .thenComparing(Known::name)
+          .thenComparing(Known::id);
+
+  private final Map<String, Known> known;
+  private final Map<String, List<ClockRow>> clocks;
+  private final Map<String, List<Claim>> claims;
+  private final Map<String, KeepAlive> keepAlives;
+  private final Map<String, Protection> protections = new HashMap<>();
+  private final Map<String, Subject> seen = new HashMap<>();
+
+  private Shown(Tables tables, List<Subject> subjects, Instant now) throws SQLException {
+    known = tables.known();
+    clocks = tables.requests().clocks().stream().collect(groupingBy(ClockRow::containerId));
+    claims = tables.devices().allocation().claims().stream().collect(groupingBy(Claim::holder));
+    keepAlives = tables.requests().keepAlives();
+    for (String id : known.keySet()) {
+      tables
+          .requests()
+          .protection(id)
+          .filter(each -> each.isActive(now))
+          .ifPresent(each -> protections.put(id, each));
+    }
+    subjects.forEach(each -> seen.put(each.id(), each));
+  }
+
+  static Shown now(ControlParts parts) {
+    Instant now = parts.clock().instant();
+    List<Subject> subjects = parts.daemon().seen();
+    return parts.ledger().read(tables -> new Shown(tables, subjects, now));
+  }
+
+  /** By owner and name. */
+  List<Known> all() {
+    return known.values().stream().sorted(ORDER).toList();
+  }
+
+  /**
+   * The container of that name, id or beginning of an id.
+   *
+   * @throws Refusal if there is none, or several
+   */
+  Known find(String reference) {
+    return lookUp(reference)
+        .orElseThrow(() -> new Refusal(Code.NOT_FOUND, "no container " + reference + " is known"));
+  }
+
+  /**
+   * The same; empty where there is none.
+   *
+   * @throws Refusal if there are several
+   */
+  Optional<Known> lookUp(String reference) {
+    Known byId = known.get(reference);
+    if (byId != null) {
+      return Optional.of(byId);
+    }
+    List<Known> byName = matching(known.values(), reference, false);
+    List<Known> found = byName.isEmpty() ? matching(known.values(), reference, true) : byName;
+    if (found.size() > 1) {
+      throw new Refusal(
+          Code.BAD_REQUEST, reference + " means several containers: give the full id");
+    }
+    return found.stream().findFirst();
+  }
+
+  private static List<Known> matching(Collection<Known> all, String reference, boolean prefix) {
+    return all.stream()
+        .filter(each -> prefix ? each.id().startsWith(reference) : each.name().equals(reference))
+        .toList();
+  }
+
+  /** What comes first: of all rules' clocks, and of what holds its devices. */
+  Optional<Next> next(String id) {
+    Next soonest = null;
+    for (ClockRow clock : clocks.getOrDefault(id, List.of())) {
+      if (clock.isWithdrawn()) {
+        continue;
+      }
+      soonest = sooner(soonest, new Next(actionOf(clock.rule()), clock.rule(), clock.due()));
+    }
+    for (Claim claim : claims.getOrDefault(id, List.of())) {
+      if (claim.until() != null) {
+        soonest = sooner(soonest, new Next("release", "gpu-hold", claim.until()));
+      }
+    }
+    return Optional.ofNullable(soonest);
+  }
+
+  private static Next sooner(@Nullable Next one, Next other) {
+    return one == null || other.at().isBefore(one.at()) ? other : one;
+  }
+
+  /** The two rules of cleanup remove; every other one is about a container that runs. */
+  private static String actionOf(String rule) {
+    return rule.equals("created") || rule.equals("stale") ? "remove" : "stop";
+  }
+
+  ObjectNode json(Known each) {
+    ObjectNode json =
+        Answer.JSON
+            .createObjectNode()
+            .put("id", each.id())
+            .put("name", each.name())
+            .put("owner", each.owner().name())
+            .put("owner_source", each.owner().source())
+            .put("type", each.type().word())
+            .put("state", each.state().word())
+            .put("created", each.created().toString())
+            .put("started_at", text(each.startedAt()))
+            .put("finished_at", text(each.finishedAt()));
+    ArrayNode devices = json.putArray("devices");
+    for (Claim claim : claims.getOrDefault(each.id(), List.of())) {
+      devices
+          .addObject()
+          .put("device", claim.device())
+          .put("claim", claim.state().word())
+          .put("until", text(claim.until()));
+    }
+    Next next = next(each.id()).orElse(null);
+    if (next == null) {
+      json.putNull("next");
+    } else {
+      put(json.putObject("next"), next);
+    }
+    Subject subject = seen.get(each.id());
+    json.put("protected_by", protectedBy(each.id(), subject));
+    json.put("owner_in_doubt", subject == null ? null : subject.ownerInDoubt());
+    KeepAlive alive = keepAlives.get(each.id());
+    json.put("keep_alive_until", alive == null ? null : alive.until().toString());
+    return json;
+  }
+
+  static ObjectNode put(ObjectNode json, Next next) {
+    return json.put("action", next.action())
+        .put("rule", next.rule())
+        .put("at", next.at().toString());
+  }
+
+  private @Nullable String protectedBy(String id, @Nullable Subject subject) {
+    Protection protection = protections.get(id);
+    if (protection != null) {
+      String until = protection.until() == null ? "" : " until " + protection.until();
+      return protection.who() + until + " (berth protect)";
+    }
+    return subject == null ? null : subject.protectedBy();
+  }
+
+  private static @Nullable String text(@Nullable Instant moment) {
+    return moment == null ? null : moment.toString();
+  }
+}

@@ -1,0 +1,83 @@
+package io.berth.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.engine.Engine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class JanitorsTest {
+
+  @TempDir private Path root;
+
+  @ParameterizedTest
+  @CsvSource({
+    "30 * * * * root /opt/ds01-infra/scripts/maintenance/check-idle-containers.sh >> /var/log/x, true",
+    "15 * * * * root /opt/ds01-infra/scripts/maintenance/cleanup-stale-gpu-allocations.sh, true",
+    "0 3 * * * root docker system prune -af, true",
+    "0 3 * * * root docker ps -aq | xargs docker rm -f, true",
+    "0 3 * * * root /usr/bin/docker stop $(docker ps -q), true",
+    "# 0 3 * * * root docker system prune -af, false",
+    "0 3 * * * root docker image ls, false",
+    "0 3 * * * root docker ps | grep rm, false",
+    "0 2 * * 0 root /opt/ds01-infra/scripts/maintenance/backup-logs.sh, false",
+  })
+  void a_cron_line_that_ends_containers_is_found(String line, boolean found) throws IOException {
+    Path file = put("etc/cron.d/some", "# a comment\n" + line + "\n");
+
+    assertThat(new Janitors(root).find(List.of()))
+        .isEqualTo(found ? List.of(file + ":2") : List.of());
+  }
+
+  @Test
+  void a_timer_is_found_by_its_service_and_only_where_it_is_enabled() throws IOException {
+    Path timer = put("usr/lib/systemd/system/sweep.timer", "[Timer]\nOnCalendar=daily\n");
+    put(
+        "usr/lib/systemd/system/sweep.service",
+        "[Service]\nExecStart=/usr/bin/docker container prune -f\n");
+    assertThat(new Janitors(root).find(List.of())).isEmpty();
+
+    Path enabled = root.resolve("etc/systemd/system/timers.target.wants/sweep.timer");
+    Files.createDirectories(enabled.getParent());
+    Files.createSymbolicLink(enabled, timer);
+
+    assertThat(new Janitors(root).find(List.of())).containsExactly(enabled.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "watchtower,          '',                             RUNNING, true",
+    "lab-autoheal-1,      '',                             RUNNING, true",
+    "updater,             com.centurylinklabs.watchtower, RUNNING, true",
+    "watchtower,          '',                             EXITED,  false",
+    "watchtowers-of-hanoi, '',                            RUNNING, false",
+    "train,               com.example,                    RUNNING, false",
+  })
+  void a_container_is_one_by_its_name_or_label_while_it_runs(
+      String name, String label, Container.State state, boolean found) {
+    Engine.Summary container =
+        new Engine.Summary("1".repeat(64), name, state, Map.of(label, "true"));
+
+    assertThat(new Janitors(root).find(List.of(container)))
+        .isEqualTo(found ? List.of("container " + name) : List.of());
+  }
+
+  @Test
+  void a_host_without_any_has_none() {
+    assertThat(new Janitors(root).find(List.of())).isEmpty();
+  }
+
+  private Path put(String path, String content) throws IOException {
+    Path file = root.resolve(path);
+    Files.createDirectories(file.getParent());
+    return Files.writeString(file, content);
+  }
+}

@@ -1,0 +1,61 @@
+package io.berth.daemon.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How things are shown to people. */
+class ScreenTest {
+
+  private static final Instant NOW = Instant.parse("2026-03-02T12:00:00Z");
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-03-02T12:00:00Z, now",
+    "2026-03-02T12:00:59Z, in 59 s",
+    "2026-03-02T12:12:30Z, in 12 min",
+    "2026-03-02T15:00:00Z, in 3 h",
+    "2026-03-09T12:00:00Z, in 7 d",
+    "2026-03-02T11:45:00Z, 15 min ago",
+  })
+  void moments_are_said_as_a_person_says_them(Instant moment, String words) {
+    assertThat(Spans.relative(moment, NOW)).isEqualTo(words);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"train, 8, train", "abcdefghij, 8, abc..hij", "abcdefghij, 9, abcd..hij"})
+  void a_wide_name_is_cut_in_the_middle(String word, int width, String shown) {
+    assertThat(TextTable.cut(word, width)).isEqualTo(shown);
+  }
+
+  @Test
+  void a_table_fits_the_terminal() {
+    TextTable table = new TextTable("CONTAINER", "OWNER");
+    table.add("a-container-with-a-name-that-is-very-long-indeed", "ada");
+    StringWriter out = new StringWriter();
+
+    table.print(new PrintWriter(out), new Terminal(40, false));
+
+    assertThat(out.toString().lines()).allMatch(line -> line.length() <= 40);
+    assertThat(out.toString()).contains("a-container", "indeed", "ada");
+  }
+
+  @Test
+  void colour_is_for_terminals_only() {
+    assertThat(new Terminal(80, true).bold("x")).isEqualTo("\u001b[1mx\u001b[0m");
+    assertThat(Terminal.NONE.bad("x")).isEqualTo("x");
+    assertThat(Terminal.of(Map.of("TERM", "xterm")).bold("x")).isEqualTo("x");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"GPU-1, GPU-1", "'a b', '''a b'''", "'a''b', '''a''\\''''b'''"})
+  void what_a_shell_evals_is_quoted(String text, String quoted) {
+    assertThat(AllocateCommand.quoted(text)).isEqualTo(quoted);
+  }
+}

@@ -1,0 +1,298 @@
+package io.berth.daemon.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.berth.daemon.cli.BerthCli;
+import io.berth.jobs.container.Container.State;
+import io.berth.jobs.container.Containers;
+import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.jobs.ledger.LedgerReader;
+import io.berth.policies.JobName;
+import io.berth.policies.Mode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The berth command as whoever runs the daemon uses it, through the socket. */
+class CommandsTest {
+
+  @TempDir private Path folder;
+  private Harbour harbour;
+
+  /** What a command came to. */
+  private record Ran(int exit, String out, String err) {
+
+    JsonNode json() throws IOException {
+      return new ObjectMapper().readTree(out);
+    }
+  }
+
+  @BeforeEach
+  void open() throws IOException {
+    harbour = new Harbour(folder.resolve("run"), Harbour.QUIET, 4);
+    Instant now = Instant.now();
+    harbour
+        .engine()
+        .has(Containers.running("train").owner("ada").gpu("GPU-0").createdAt(now).startedAt(now));
+    harbour.engine().has(Containers.created("litter").owner("bob").createdAt(now));
+    harbour.look();
+  }
+
+  @AfterEach
+  void close() {
+    harbour.close();
+  }
+
+  private Ran run(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    List<String> all = new ArrayList<>(List.of("--socket", harbour.socket().toString()));
+    Collections.addAll(all, args);
+    int exit =
+        new BerthCli(options -> 99, new PrintWriter(out, true), new PrintWriter(err, true))
+            .run(all.toArray(String[]::new));
+    return new Ran(exit, out.toString(), err.toString());
+  }
+
+  private Ran line(String line) {
+    return run(line.split(" ", -1));
+  }
+
+  @Test
+  void status_is_one_screen() {
+    Ran ran = line("status");
+
+    assertThat(ran.exit()).isZero();
+    assertThat(ran.out()).contains("enforce", "health      ok", "2: 1 created, 1 running");
+    assertThat(ran.out()).contains("remove", "litter", "bob", "in 29 min");
+    assertThat(ran.out().lines().count()).isLessThan(25);
+  }
+
+  @Test
+  void ps_says_who_told_the_owner_and_what_comes_next() {
+    assertThat(line("ps").out().lines())
+        .hasSize(3)
+        .anyMatch(
+            row ->
+                row.matches("train +ada +label:ds01.user +docker +running +GPU-0 +stop in 2[34] h"))
+        .anyMatch(
+            row ->
+                row.matches("litter +bob +label:ds01.user +docker +created +- +remove in 29 min"));
+    assertThat(line("ps --owner bob").out()).contains("litter").doesNotContain("train");
+    assertThat(line("ps --state running").out()).contains("train").doesNotContain("litter");
+    assertThat(line("ps --type compose").out().lines()).hasSize(1);
+  }
+
+  @Test
+  void json_has_exact_times() throws IOException {
+    JsonNode litter = line("ps -o json --owner bob").json().path("containers").path(0);
+
+    assertThat(Instant.parse(litter.path("next").path("at").asText())).isAfter(Instant.now());
+    assertThat(litter.path("next").path("rule").asText()).isEqualTo("created");
+    assertThat(litter.path("id").asText()).hasSize(64);
+  }
+
+  @Test
+  void gpus_come_from_the_daemon() {
+    assertThat(line("gpus").out()).contains("GPU-0", "train", "ada", "GPU-3");
+    assertThat(line("gpus").err()).isEmpty();
+  }
+
+  @Test
+  void limits_say_where_they_are_written() {
+    Ran ran = line("limits ada");
+
+    assertThat(ran.out()).contains("1.00 of 1 GPUs, in 1 of 3 containers", "idle_timeout");
+    assertThat(ran.out()).contains("built-in", "train");
+  }
+
+  @Test
+  void events_are_filtered() {
+    assertThat(line("events --container train --type container.create").exit()).isZero();
+    assertThat(line("events --type gpu.allocate").out()).contains("gpu.allocate", "ada", "train");
+    assertThat(line("events --since 1h --user bob").out()).doesNotContain("train");
+    assertThat(line("events --since soon").exit()).isEqualTo(2);
+  }
+
+  @Test
+  void a_grant_is_lines_for_a_shell_and_a_refusal_is_3_or_4() {
+    Ran granted = line("allocate --user cleo --container next");
+    assertThat(granted.exit()).isZero();
+    assertThat(granted.out()).isEqualTo("DOCKER_ID=GPU-1\nGPU_SLOTS=1\nGPU_EQUIV=1.0\n");
+    assertThat(line("allocate --user cleo --container next").out()).isEqualTo(granted.out());
+
+    assertThat(line("allocate --user cleo --container more").exit()).isEqualTo(3);
+    assertThat(line("allocate --user dan --container d --device GPU-1").exit()).isEqualTo(4);
+    assertThat(line("release train").exit()).isEqualTo(3);
+    assertThat(line("release next").exit()).isZero();
+  }
+
+  @Test
+  void a_container_is_paused_resumed_and_waited_for() {
+    assertThat(line("pause train").out()).isEqualTo("train is paused\n");
+    assertThat(harbour.engine().stateOf("train")).isEqualTo(State.PAUSED);
+    Ran paused = line("wait train --timeout 1s");
+    assertThat(paused.exit()).isEqualTo(1);
+    assertThat(paused.err()).contains("train is paused");
+    assertThat(line("resume train").exit()).isZero();
+    assertThat(line("wait train").out()).isEqualTo("train is running\n");
+    assertThat(line("wait litter --timeout 0s").exit()).isEqualTo(1);
+    assertThat(line("pause litter").exit()).isEqualTo(3);
+    assertThat(line("pause absent").exit()).isEqualTo(1);
+  }
+
+  @Test
+  void a_keep_alive_is_cut_to_what_is_allowed_and_kept() {
+    assertThat(line("ping train").out()).contains("counts as used");
+    assertThat(line("keep-alive train --for 100d").out()).contains("is kept alive until");
+
+    assertThat(harbour.requests().keepAlives().values())
+        .singleElement()
+        .satisfies(
+            alive ->
+                assertThat(alive.until())
+                    .isBetween(Instant.now(), Instant.now().plusSeconds(24 * 3600 + 60)));
+  }
+
+  @Test
+  void a_protected_container_says_so_and_stays() {
+    assertThat(run("protect", "litter", "--for", "7d", "--why", "the demo of Friday").exit())
+        .isZero();
+    harbour.look();
+    assertThat(line("ps").out()).contains("protected");
+    assertThat(harbour.requests().isProtected(Containers.idOf("litter"))).isTrue();
+    assertThat(line("unprotect litter").exit()).isZero();
+    assertThat(line("protect litter").exit()).isEqualTo(2);
+  }
+
+  @Test
+  void the_mode_is_set_and_given_back_to_the_configuration() {
+    assertThat(line("mode observe").out()).isEqualTo("observe is in force\n");
+    assertThat(harbour.modes().inForce(harbour.book())).isEqualTo(Mode.OBSERVE);
+    assertThat(line("ps").out()).contains("would remove");
+    assertThat(line("mode config").out()).isEqualTo("enforce is in force\n");
+    assertThat(harbour.eventTypes().stream().filter("daemon.mode"::equals)).hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void a_reload_prints_what_changed_or_what_is_wrong() throws IOException {
+    Files.writeString(harbour.config(), Harbour.QUIET + "defaults: {idle_timeout: 2h}\n");
+    assertThat(line("reload").out()).containsPattern("idle_timeout +30m +2h +ada,bob,unknown +all");
+    assertThat(line("reload").out()).contains("no limit of anybody changed");
+
+    Files.writeString(harbour.config(), "defalts: {}\n");
+    Ran refused = line("reload");
+    assertThat(refused.exit()).isEqualTo(78);
+    assertThat(refused.out()).contains(":1:1: ", "defaults");
+  }
+
+  @Test
+  void a_job_is_swept_and_rests() {
+    assertThat(line("sweep created-cleanup").out()).contains("created-cleanup (enforce): 2 cont");
+    assertThat(line("sweep stale-cleanup --dry-run").out()).contains("nothing is due");
+    assertThat(run("job", "pause", "stale-cleanup", "--for", "2h", "--why", "disks").exit())
+        .isZero();
+    assertThat(harbour.requests().pauses()).containsKey(JobName.STALE_CLEANUP);
+    assertThat(line("status").out()).contains("stale-cleanup paused by root", "disks");
+    assertThat(line("sweep stale-cleanup").exit()).isEqualTo(3);
+    assertThat(line("job resume stale-cleanup").exit()).isZero();
+    assertThat(line("sweep nonsense").exit()).isEqualTo(1);
+  }
+
+  @Test
+  void the_breaker_is_shown() {
+    assertThat(line("breaker show").out()).contains("not tripped");
+    assertThat(line("breaker approve --why x").exit()).isEqualTo(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "status",
+        "ps",
+        "plan",
+        "explain x",
+        "limits",
+        "allocate --user a --container b",
+        "release x",
+        "pause x",
+        "resume x",
+        "wait x",
+        "ping x",
+        "protect x --why y",
+        "unprotect x",
+        "sweep x",
+        "mode observe",
+        "reload",
+        "job resume x",
+        "breaker show",
+        "notify --test x"
+      })
+  void without_a_daemon_it_is_5_and_how_to_start_it(String command) {
+    harbour.close();
+
+    Ran ran = line(command);
+
+    assertThat(ran.exit()).isEqualTo(5);
+    assertThat(ran.err()).contains("systemctl start berthd", harbour.socket().toString());
+    assertThat(ran.out()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"status", "ps", "gpus", "limits", "breaker show", "plan", "explain train"})
+  void every_answer_is_json_where_it_is_asked_for(String command) throws IOException {
+    assertThat(line("-o json " + command).json()).isNotEmpty();
+    assertThat(line(command + " -o json").exit()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"12, 12, 3", "200, 24, 4"})
+  void two_hundred_at_once_break_no_quota_and_share_no_device(int users, int grants, int refusal)
+      throws Exception {
+    harbour.close();
+    Path file;
+    Map<Integer, Integer> exits = new TreeMap<>();
+    try (Harbour large = new Harbour(folder.resolve("large"), Harbour.QUIET, 24)) {
+      harbour = large;
+      ExecutorService people = Executors.newFixedThreadPool(200);
+      List<Future<Integer>> asked = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        String command = "allocate --user u" + i % users + " --container c" + i;
+        asked.add(people.submit(() -> line(command).exit()));
+      }
+      for (Future<Integer> each : asked) {
+        exits.merge(each.get(60, TimeUnit.SECONDS), 1, Integer::sum);
+      }
+      people.shutdown();
+      file = large.ledgerFile();
+      Allocation allocation = large.ledger().read(tables -> tables.devices().allocation());
+      assertThat(allocation.claims()).hasSize(grants);
+      assertThat(allocation.claims().stream().map(Claim::device)).doesNotHaveDuplicates();
+      assertThat(allocation.claims().stream().map(Claim::owner)).doesNotHaveDuplicates();
+    }
+    assertThat(exits).isEqualTo(Map.of(0, grants, refusal, 200 - grants));
+    assertThat(new LedgerReader(file).check().differences()).isEmpty();
+  }
+}

@@ -1,0 +1,157 @@
+package io.berth.daemon.control;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.berth.jobs.container.Containers;
+import io.berth.jobs.ledger.LedgerReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whatever a client sends, the daemon goes on serving, and the ledger stays whole. */
+class ControlFuzzTest {
+
+  private static final List<String> PATHS =
+      List.of(
+          "/v1/status",
+          "/v1/containers",
+          "/v1/containers/train",
+          "/v1/containers/train/keep-alive",
+          "/v1/containers/train/protect",
+          "/v1/containers/train/pause",
+          "/v1/containers/train/resume",
+          "/v1/devices",
+          "/v1/limits?user=ada",
+          "/v1/events?limit=3&since=2026-01-01T00:00:00Z",
+          "/v1/allocate",
+          "/v1/release",
+          "/v1/mode",
+          "/v1/jobs/stale-cleanup/pause",
+          "/v1/breaker");
+  private static final List<String> BODIES =
+      List.of(
+          "",
+          "{}",
+          "{\"mode\":\"enforce\"}",
+          "{\"user\":\"ada\",\"container\":\"x\",\"gpus\":1}",
+          "{\"container\":\"x\"}",
+          "{\"for\":\"2h\",\"why\":\"because\"}",
+          "[[[[[[[[",
+          "{\"user\":{\"a\":[1,2,3]},\"gpus\":-1e999}");
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void random_and_mutated_requests_leave_it_serving(long seed) throws IOException {
+    storm(seed, 7_000);
+  }
+
+  @Test
+  @Tag("slow")
+  void a_million_of_them_leave_it_serving() throws IOException {
+    storm(4, 1_000_000);
+  }
+
+  private void storm(long seed, int requests) throws IOException {
+    Random random = new Random(seed);
+    try (Harbour harbour = new Harbour(folder.resolve("run"), Harbour.QUIET, 4)) {
+      Instant now = Instant.now();
+      harbour.engine().has(Containers.running("train").owner("ada").createdAt(now).startedAt(now));
+      harbour.look();
+      List<String> answers = new ArrayList<>();
+      for (int sent = 0; sent < requests; ) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        int pipelined = 1 + random.nextInt(20);
+        for (int i = 0; i < pipelined; i++) {
+          bytes.writeBytes(request(random));
+        }
+        sent += pipelined;
+        answers.add(send(harbour.socket(), bytes.toByteArray()));
+      }
+      assertThat(answers).anyMatch(answer -> answer.startsWith("HTTP/1.1 200"));
+      assertThat(answers).anyMatch(answer -> answer.startsWith("HTTP/1.1 400"));
+      assertThat(answers).allMatch(answer -> answer.isEmpty() || answer.startsWith("HTTP/1.1 "));
+      // Ours; Jetty says 500 itself of what comes behind a request that it gave up.
+      assertThat(answers).noneMatch(answer -> answer.contains("nobody expected"));
+      assertServes(harbour);
+    }
+  }
+
+  private static void assertServes(Harbour harbour) throws IOException {
+    String answer =
+        send(
+            harbour.socket(),
+            "GET /v1/status HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n".getBytes(ISO_8859_1));
+    assertThat(answer).startsWith("HTTP/1.1 200");
+    assertThat(
+            new ObjectMapper()
+                .readTree(answer.substring(answer.indexOf('{')))
+                .path("mode")
+                .asText())
+        .isNotEmpty();
+    assertThat(new LedgerReader(harbour.ledgerFile()).check().differences()).isEmpty();
+  }
+
+  private static byte[] request(Random random) {
+    if (random.nextInt(10) == 0) {
+      byte[] noise = new byte[random.nextInt(300)];
+      random.nextBytes(noise);
+      return noise;
+    }
+    String body = pick(random, BODIES);
+    String text =
+        (random.nextBoolean() ? "POST " : "GET ")
+            + pick(random, PATHS)
+            + " HTTP/1.1\r\nHost: b\r\nContent-Length: "
+            + body.length()
+            + "\r\n\r\n"
+            + body;
+    byte[] bytes = text.getBytes(ISO_8859_1);
+    int changes = random.nextInt(4) == 0 ? 1 + random.nextInt(4) : 0;
+    for (int i = 0; i < changes; i++) {
+      bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+    }
+    return bytes;
+  }
+
+  private static String pick(Random random, List<String> from) {
+    return from.get(random.nextInt(from.size()));
+  }
+
+  /** Sends all of it, says that this was all, and reads what comes until the daemon hangs up. */
+  private static String send(Path socket, byte[] bytes) throws IOException {
+    ByteArrayOutputStream answer = new ByteArrayOutputStream();
+    try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      channel.connect(UnixDomainSocketAddress.of(socket));
+      ByteBuffer buffer = ByteBuffer.allocate(64 * 1024);
+      try {
+        channel.write(ByteBuffer.wrap(bytes));
+        channel.shutdownOutput();
+        while (channel.read(buffer) >= 0) {
+          answer.write(buffer.array(), 0, buffer.position());
+          buffer.clear();
+        }
+      } catch (IOException e) {
+        // It hung up in the middle of what makes no sense: that is an answer, too.
+        answer.writeBytes(new byte[0]);
+      }
+    }
+    return answer.toString(ISO_8859_1);
+  }
+}
