@@ -49,20 +49,26 @@ final class DeviceReferee {
     }
     Allocation now = allocation();
     for (String device : granted.devices()) {
-      require(harbour.gpus.canSee(device) || isRenewed(now, device), 4, "%s can't be seen and is granted", device);
-      require(exclusive(now.claimsOn(device)).size() == 1 || isRenewed(now, device), 6, "%s is granted twice", device);
+      require(
+          harbour.gpus.canSee(device) || isRenewed(now, device),
+          4,
+          "%s can't be seen and is granted",
+          device);
+      require(
+          exclusive(now.claimsOn(device)).size() == 1 || isRenewed(now, device),
+          6,
+          "%s is granted twice",
+          device);
     }
     List<Claim> his =
         exclusive(now.claims()).stream()
             .filter(each -> each.owner().equals(request.user()))
             .toList();
     if (his.stream().anyMatch(each -> each.since().equals(cut(harbour.clock.wall())))) {
-      double gpueq =
-          his.stream().map(Claim::device).distinct().mapToDouble(SimGpus::gpueq).sum();
+      double gpueq = his.stream().map(Claim::device).distinct().mapToDouble(SimGpus::gpueq).sum();
       require(gpueq <= Book.QUOTA + 1e-6, 7, "%s has %s gpueq", request.user(), gpueq);
       long containers = his.stream().map(Claim::holder).distinct().count();
-      require(
-          containers <= Book.MOST_CONTAINERS, 7, "%s has %d", request.user(), containers);
+      require(containers <= Book.MOST_CONTAINERS, 7, "%s has %d", request.user(), containers);
     }
   }
 
@@ -108,8 +114,7 @@ final class DeviceReferee {
     }
     require(!ship.state().isLive(), 8, "%s loses %s (%s)", ship, device, reason);
     if (!ship.container.everStarted()) {
-      require(
-          reason.equals("created_never_started"), 8, "%s loses %s (%s)", ship, device, reason);
+      require(reason.equals("created_never_started"), 8, "%s loses %s (%s)", ship, device, reason);
     }
     if (reason.equals("hold_expired") && "gpu-release".equals(entry.source())) {
       Duration since = held.getOrDefault(ship.id() + device, Duration.ZERO);
@@ -182,7 +187,8 @@ final class DeviceReferee {
         tables -> {
           Allocation state = tables.devices().allocation();
           Allocation fold = tables.devices().folded(DeviceTables.ALL);
-          require(state.devices().equals(fold.devices()), 10, "devices: %s, folded %s", state, fold);
+          require(
+              state.devices().equals(fold.devices()), 10, "devices: %s, folded %s", state, fold);
           require(words(state).equals(words(fold)), 10, "claims: %s, folded %s", state, fold);
           return true;
         });

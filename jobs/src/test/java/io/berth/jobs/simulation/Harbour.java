@@ -1,11 +1,11 @@
 package io.berth.jobs.simulation;
 
+import io.berth.jobs.ActivityPulse;
 import io.berth.jobs.Allocator;
 import io.berth.jobs.Herald;
 import io.berth.jobs.Identification;
 import io.berth.jobs.Lanes;
 import io.berth.jobs.Modes;
-import io.berth.jobs.ActivityPulse;
 import io.berth.jobs.Outcome;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.Tally;
@@ -98,10 +98,11 @@ final class Harbour implements AutoCloseable {
     parking = is;
     while (!is && !parked.isEmpty()) {
       Runnable next = parked.remove();
-      alive(running -> {
-        next.run();
-        return true;
-      });
+      alive(
+          running -> {
+            next.run();
+            return true;
+          });
     }
   }
 
@@ -294,8 +295,7 @@ final class Harbour implements AutoCloseable {
 
   Optional<Boolean> release(String name) {
     return alive(
-        running ->
-            running.allocator.release(name, Mode.ENFORCE) instanceof Allocator.Release.Done);
+        running -> running.allocator.release(name, Mode.ENFORCE) instanceof Allocator.Release.Done);
   }
 
   /** An admin lets pass all that the breaker holds; whom. */

@@ -52,16 +52,13 @@ final class People {
         dice.nextInt(8) == 0 && owner == null
             ? "box._." + (1000 + dice.nextInt(4))
             : owner + "-" + habit.name().toLowerCase(java.util.Locale.ROOT) + dice.nextInt(4);
-    List<String> devices =
-        List.of(SimGpus.all().get(dice.nextInt(SimGpus.all().size())));
+    List<String> devices = List.of(SimGpus.all().get(dice.nextInt(SimGpus.all().size())));
     return dock(habit, owner, name, devices, dice);
   }
 
   /** A wrapper's container, on what it was granted. */
-  String dock(
-      Habit habit, @Nullable String owner, String name, List<String> devices, Random dice) {
-    Optional<Ship> old =
-        engine.where(each -> each.name().equals(name)).stream().findFirst();
+  String dock(Habit habit, @Nullable String owner, String name, List<String> devices, Random dice) {
+    Optional<Ship> old = engine.where(each -> each.name().equals(name)).stream().findFirst();
     if (old.isPresent()) {
       if (old.get().state().isLive()) {
         return name + " is taken";
@@ -173,7 +170,9 @@ final class People {
       Random dice = each.dice(now);
       if (each.state() == State.RUNNING) {
         runs(each, now, dice);
-      } else if (each.habit == Habit.RETRIED && each.state() == State.EXITED && dice.nextInt(5) == 0) {
+      } else if (each.habit == Habit.RETRIED
+          && each.state() == State.EXITED
+          && dice.nextInt(5) == 0) {
         engine.start(each);
         lives++;
       }

@@ -14,7 +14,6 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,7 +37,16 @@ final class Referee {
   private static final Duration SLACK = Duration.ofSeconds(2);
 
   private static final List<String> NARRATED =
-      List.of("container", "device", "reason", "action", "at", "until", "ended_by", "outcome", "detail");
+      List.of(
+          "container",
+          "device",
+          "reason",
+          "action",
+          "at",
+          "until",
+          "ended_by",
+          "outcome",
+          "detail");
 
   private static final Duration GRACE = Duration.ofMinutes(5);
   private static final Duration LEAST_SIGTERM = Duration.ofSeconds(60);
@@ -205,19 +213,16 @@ final class Referee {
 
   /** Invariant 11: the intent is on the disk before the act, and each has one act. */
   private JournalEntry intentOf(String act, Ship ship) {
-    List<JournalEntry> rows =
-        harbour.read(tables -> tables.journalOf(ship.id())).orElse(List.of());
+    List<JournalEntry> rows = harbour.read(tables -> tables.journalOf(ship.id())).orElse(List.of());
     JournalEntry intent =
         rows.stream()
             .filter(each -> each.kind() == JournalEntry.Kind.INTENT)
             .filter(each -> each.subject().equals("container." + act))
             .reduce((first, second) -> second)
             .orElseThrow(() -> broken(11, "%s %s without an intent", act, ship));
-    boolean isOver =
-        rows.stream().anyMatch(each -> Objects.equals(each.intent(), intent.seq()));
+    boolean isOver = rows.stream().anyMatch(each -> Objects.equals(each.intent(), intent.seq()));
     require(!isOver, 11, "%s %s: its intent has its outcome already", act, ship);
-    require(
-        asked.put(intent.seq(), act) == null, 11, "%s %s twice for one intent", act, ship);
+    require(asked.put(intent.seq(), act) == null, 11, "%s %s twice for one intent", act, ship);
     return intent;
   }
 
@@ -276,8 +281,7 @@ final class Referee {
   private void mayBeStopped(Ship ship, String reason, String act, Duration grace) {
     require(ship.state() == State.RUNNING, 2, "%s is stopped for %s", ship, reason);
     require(ship.container.gpus().any(), 1, "%s has no GPU and is stopped", ship);
-    require(
-        act.equals("pause") == ship.container.autoRemove(), 2, "%s: %s of it", ship, act);
+    require(act.equals("pause") == ship.container.autoRemove(), 2, "%s: %s of it", ship, act);
     require(
         act.equals("pause") || grace.compareTo(LEAST_SIGTERM) >= 0,
         2,
@@ -298,8 +302,7 @@ final class Referee {
     Duration effective = highDemand ? limit.dividedBy(2) : limit;
     Duration grace = ship.ageless ? Duration.ZERO : GRACE;
     Duration quiet = latest(ship.busy, ship.lifeStart.plus(grace));
-    require(
-        passed(quiet, effective.minus(SLACK)), 5, "%s was busy at %s", ship, ship.busy);
+    require(passed(quiet, effective.minus(SLACK)), 5, "%s was busy at %s", ship, ship.busy);
     require(
         passed(ship.unseen, effective.minus(SLACK)),
         4,
@@ -368,8 +371,7 @@ final class Referee {
   }
 
   private Duration enforcingOf(String reason) {
-    return enforcingSince(
-        reason.equals("idle_timeout") ? JobName.IDLE_STOP : JobName.MAX_RUNTIME);
+    return enforcingSince(reason.equals("idle_timeout") ? JobName.IDLE_STOP : JobName.MAX_RUNTIME);
   }
 
   private Duration enforcingSince(JobName job) {
@@ -467,7 +469,9 @@ final class Referee {
     }
   }
 
-  /** Once all was steady for longer than any limit: invariants 9, 10 and 11, and that work is done. */
+  /**
+   * Once all was steady for longer than any limit: invariants 9, 10 and 11, and that work is done.
+   */
   void atRest() {
     check();
     devices.atRest();

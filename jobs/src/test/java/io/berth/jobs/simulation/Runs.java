@@ -67,8 +67,8 @@ final class Runs {
   }
 
   /**
-   * The shortest run found that still breaks the same invariant: steps are dropped, in large
-   * pieces and then one by one, for as long as it fails.
+   * The shortest run found that still breaks the same invariant: steps are dropped, in large pieces
+   * and then one by one, for as long as it fails.
    */
   static List<Step> shrink(List<Step> failing, int tries) {
     String broken = kind(run(failing));

@@ -120,7 +120,8 @@ final class SimEngine implements Engine {
     ship.lifeStart = clock.real();
     ship.ageless = false;
     ship.busy = clock.real();
-    int pid = 1000 + Math.floorMod(ship.container.id().hashCode() + clock.real().hashCode(), 1 << 22);
+    int pid =
+        1000 + Math.floorMod(ship.container.id().hashCode() + clock.real().hashCode(), 1 << 22);
     ship.change(
         c -> c.state(State.RUNNING).startedAt(clock.wall()).pid(pid).restartCount(0).exitCode(0));
     moved(ship, "start");
@@ -164,10 +165,25 @@ final class SimEngine implements Engine {
           Container now = c.build();
           return Containers.from(
               new Container(
-                  now.id(), name, now.image(), now.labels(), now.state(), now.created(),
-                  now.startedAt(), now.finishedAt(), now.exitCode(), now.oomKilled(), now.error(),
-                  now.pid(), now.restartPolicy(), now.restartCount(), now.autoRemove(),
-                  now.stopTimeout(), now.networkMode(), now.mounts(), now.healthcheck(),
+                  now.id(),
+                  name,
+                  now.image(),
+                  now.labels(),
+                  now.state(),
+                  now.created(),
+                  now.startedAt(),
+                  now.finishedAt(),
+                  now.exitCode(),
+                  now.oomKilled(),
+                  now.error(),
+                  now.pid(),
+                  now.restartPolicy(),
+                  now.restartCount(),
+                  now.autoRemove(),
+                  now.stopTimeout(),
+                  now.networkMode(),
+                  now.mounts(),
+                  now.healthcheck(),
                   now.gpus()));
         });
     tell(ship.id(), "rename");
@@ -283,8 +299,7 @@ final class SimEngine implements Engine {
         });
   }
 
-  private ActResult act(
-      String what, String id, Duration grace, Function<Ship, ActResult> act) {
+  private ActResult act(String what, String id, Duration grace, Function<Ship, ActResult> act) {
     fuse.point();
     Ship ship = ships.get(id);
     witness.asked(what, ship, grace);

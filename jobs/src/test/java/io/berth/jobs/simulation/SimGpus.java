@@ -11,9 +11,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.Set;
 
 /** The GPUs of the simulated host: used by whoever works on them. */
 final class SimGpus implements Gpus {
@@ -106,7 +106,8 @@ final class SimGpus implements Gpus {
       return Reading.unknown("GPU is lost");
     }
     return Reading.known(
-        engine.where(each -> each.isOn(uuid) && each.state() == State.RUNNING && isComputing(each))
+        engine
+            .where(each -> each.isOn(uuid) && each.state() == State.RUNNING && isComputing(each))
             .stream()
             .map(each -> new GpuProcess(each.container.pid(), 1L << 20, GpuProcess.Kind.COMPUTE))
             .toList());

@@ -53,8 +53,7 @@ final class SimProc {
       Files.createDirectories(mine.resolve("net"));
       Files.createDirectories(group);
       Files.writeString(mine.resolve("cgroup"), "0::/" + slice + "\n");
-      Files.writeString(
-          mine.resolve("stat"), pid + " (python) S" + " 1".repeat(18) + " 77 0");
+      Files.writeString(mine.resolve("stat"), pid + " (python) S" + " 1".repeat(18) + " 77 0");
     }
     long sum = ship.cpuMicros + ship.networkBytes;
     Long last = written.put(ship.id(), sum);

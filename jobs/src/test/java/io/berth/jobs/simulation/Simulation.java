@@ -19,6 +19,7 @@ import java.util.Set;
 final class Simulation implements AutoCloseable {
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
+
   /** Longer than any limit of any book but the runtime's, which ends the idle ones no sooner. */
   private static final Duration REST = Duration.ofMinutes(136);
 
@@ -99,8 +100,7 @@ final class Simulation implements AutoCloseable {
                   each ->
                       each.name()
                           + " "
-                          + fault(
-                              20, () -> each.stubborn = true, () -> each.stubborn = false))
+                          + fault(20, () -> each.stubborn = true, () -> each.stubborn = false))
               .orElse("nobody");
       case ENGINE_DOWN ->
           fault(1 + dice.nextInt(6), () -> engine.down(true), () -> engine.down(false));
@@ -183,7 +183,8 @@ final class Simulation implements AutoCloseable {
         clocks.stream()
             .filter(each -> each.due().isAfter(clock.wall()))
             .filter(each -> engine.ship(each.containerId()).isPresent())
-            .min(java.util.Comparator.comparing(ClockRow::due).thenComparing(ClockRow::containerId));
+            .min(
+                java.util.Comparator.comparing(ClockRow::due).thenComparing(ClockRow::containerId));
     if (next.isEmpty()) {
       return "nobody is next";
     }
@@ -210,12 +211,15 @@ final class Simulation implements AutoCloseable {
     return what.toString();
   }
 
+  /** Where acts wait already, they go on when whatever keeps them waiting is over. */
   private void betweenIntentAndAct(Runnable somebody) {
     boolean parking = harbour.isParking();
     harbour.park(true);
     minute(MINUTE);
     somebody.run();
-    harbour.park(parking);
+    if (!parking) {
+      harbour.park(false);
+    }
     referee.check();
   }
 
@@ -232,10 +236,7 @@ final class Simulation implements AutoCloseable {
     String uuid = SimGpus.all().get(dice.nextInt(SimGpus.all().size()));
     boolean lost = dice.nextBoolean();
     String time =
-        fault(
-            1 + dice.nextInt(40),
-            () -> fail(uuid, lost, true),
-            () -> fail(uuid, lost, false));
+        fault(1 + dice.nextInt(40), () -> fail(uuid, lost, true), () -> fail(uuid, lost, false));
     return uuid + (lost ? " lost " : " absent ") + time;
   }
 
@@ -250,7 +251,9 @@ final class Simulation implements AutoCloseable {
   private String engineRestarts() {
     engine.down(true);
     clock.pass(Duration.ofSeconds(3));
-    engine.where(each -> each.state().isLive()).forEach(each -> engine.ends(each, Ship.End.ENGINE, 137));
+    engine
+        .where(each -> each.state().isLive())
+        .forEach(each -> engine.ends(each, Ship.End.ENGINE, 137));
     clock.pass(Duration.ofSeconds(3));
     clock.engineStarts();
     engine.down(false);
@@ -281,7 +284,9 @@ final class Simulation implements AutoCloseable {
       return "not now";
     }
     engine.down(true);
-    engine.where(each -> each.state().isLive()).forEach(each -> engine.ends(each, Ship.End.ENGINE, 255));
+    engine
+        .where(each -> each.state().isLive())
+        .forEach(each -> engine.ends(each, Ship.End.ENGINE, 255));
     harbour.dies();
     clock.pass(Duration.ofMinutes(1 + dice.nextInt(300)));
     clock.boot();
@@ -423,7 +428,8 @@ final class Simulation implements AutoCloseable {
     harbour.dies();
     harbour.start();
     engine.where(each -> each.ending).forEach(each -> engine.ends(each, Ship.End.BERTH, 137));
-    engine.where(each -> each.state() == State.PAUSED && !each.container.autoRemove())
+    engine
+        .where(each -> each.state() == State.PAUSED && !each.container.autoRemove())
         .forEach(each -> engine.freeze(each, false));
     troubled = clock.real();
     Duration end = clock.real().plus(REST);
