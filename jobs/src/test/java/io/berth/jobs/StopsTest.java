@@ -260,7 +260,7 @@ class StopsTest {
   void one_that_was_paused_for_its_runtime_and_resumed_at_once_is_warned_anew() {
     world.book(World.ENFORCE + "defaults:\n  max_runtime: 4h\n");
     world.engine.run(Containers.running("run").owner("ada").gpu("0").autoRemove());
-    sweepFor(Duration.ofMinutes(240));
+    sweepFor(Duration.ofHours(4));
     assertThat(world.engine.calls()).containsExactly("pause run");
 
     world.engine.resumed("run");
