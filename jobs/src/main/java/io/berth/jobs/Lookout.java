@@ -45,7 +45,7 @@ public final class Lookout {
     this.clock = clock;
     this.host = host;
     this.outages = new Outages(ledger);
-    this.reconciler = new Reconciler(ledger, outages, signals, clock.instant());
+    this.reconciler = new Reconciler(ledger, outages, signals, pulse, clock.instant());
     this.devices = devices;
     this.pulse = pulse;
     this.inFlight = inFlight;
@@ -126,7 +126,7 @@ public final class Lookout {
           executed(event);
           return; // none changes what is looked at here
         }
-        if (event.action().equals("attach")) {
+        if (event.action().equals("attach") || event.action().equals("unpause")) {
           pulse.touched(event.containerId(), event.at());
         }
         inventory.markDirty(event.containerId());

@@ -1,6 +1,7 @@
 package io.berth.jobs;
 
 import io.berth.jobs.container.Container;
+import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.EndedBy;
 import io.berth.jobs.container.Owner;
 import io.berth.jobs.container.OwnerChain.Attribution;
@@ -40,13 +41,15 @@ final class Reconciler {
   private final Ledger ledger;
   private final Outages outages;
   private final Signals signals;
+  private final Pulse pulse;
   private final CrashLoops crashLoops = new CrashLoops();
   private final Instant born;
 
-  Reconciler(Ledger ledger, Outages outages, Signals signals, Instant now) {
+  Reconciler(Ledger ledger, Outages outages, Signals signals, Pulse pulse, Instant now) {
     this.ledger = ledger;
     this.outages = outages;
     this.signals = signals;
+    this.pulse = pulse;
     this.born =
         ledger.write(
             tables -> {
@@ -86,6 +89,9 @@ final class Reconciler {
       Subject subject = identify(container, before, identification);
       Known after = known(subject);
       seen.add(new Assignment.Seen(subject, before == null, hasBegun(before, after)));
+      if (isResumed(before, after)) {
+        pulse.touched(container.id(), now); // the event may be lost
+      }
       if (!after.equals(before)) {
         differences.add(new Difference(before, after, subject));
       }
@@ -103,6 +109,10 @@ final class Reconciler {
         && (before == null || !after.startedAt().equals(before.startedAt()));
   }
 
+  private static boolean isResumed(@Nullable Known before, Known after) {
+    return before != null && before.state() == State.PAUSED && after.state() == State.RUNNING;
+  }
+
   private record Difference(@Nullable Known before, Known after, Subject subject) {}
 
   private int record(
@@ -111,6 +121,9 @@ final class Reconciler {
     int changes = 0;
     for (Difference each : differences) {
       tables.put(each.after);
+      if (isResumed(each.before, each.after)) {
+        tables.unwarn(each.after.id());
+      }
       Container container = each.subject.container();
       if (each.before != null || !container.created().isBefore(born)) {
         for (Change change : Change.between(each.before, container, each.subject.endedBy())) {

@@ -33,6 +33,7 @@ final class FakeEngine implements Engine {
   private final Map<String, Runnable> meanwhile = new ConcurrentHashMap<>();
   private Consumer<Container> removals = container -> {};
   private @Nullable EventListener listener;
+  private boolean deaf;
   private volatile @Nullable EngineException down;
   private String engineId = "fake";
 
@@ -81,6 +82,11 @@ final class FakeEngine implements Engine {
             .finishedAt(now.get())
             .exitCode(exitCode)
             .pid(0));
+  }
+
+  /** Events get lost, and nobody knows. */
+  void deaf(boolean is) {
+    deaf = is;
   }
 
   void paused(String name) {
@@ -189,7 +195,7 @@ final class FakeEngine implements Engine {
   }
 
   private void tell(String id, String action) {
-    if (listener != null && down == null) {
+    if (listener != null && down == null && !deaf) {
       listener.event(new Event(now.get(), id, action, Map.of()));
     }
   }

@@ -243,6 +243,34 @@ class StopsTest {
   }
 
   @Test
+  void one_that_somebody_resumes_at_once_is_in_use_even_if_no_event_told() {
+    world.engine.run(Containers.running("run").owner("ada").gpu("0").autoRemove());
+    world.pulse.idleSince("run", world.now());
+    sweepFor(Duration.ofMinutes(32));
+    assertThat(world.engine.calls()).containsExactly("pause run");
+
+    world.engine.deaf(true);
+    world.engine.resumed("run");
+    sweepFor(Duration.ofMinutes(60));
+
+    assertThat(world.engine.calls()).containsExactly("pause run");
+  }
+
+  @Test
+  void one_that_was_paused_for_its_runtime_and_resumed_at_once_is_warned_anew() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 4h\n");
+    world.engine.run(Containers.running("run").owner("ada").gpu("0").autoRemove());
+    sweepFor(Duration.ofHours(4));
+    assertThat(world.engine.calls()).containsExactly("pause run");
+
+    world.engine.resumed("run");
+    sweepFor(Duration.ofMinutes(55));
+    assertThat(world.engine.calls()).containsExactly("pause run");
+    sweepFor(Duration.ofMinutes(10));
+    assertThat(world.engine.calls()).containsExactly("pause run", "pause run");
+  }
+
+  @Test
   void a_paused_container_is_not_stopped_and_after_its_resume_it_is_warned_first() {
     world.book(World.ENFORCE + "policies:\n  idle_warnings: [0.5]\ndefaults:\n  max_runtime: 4h\n");
     world.engine.run(Containers.running("train").owner("ada").gpu("0"));

@@ -256,6 +256,11 @@ public final class Tables {
     update("DELETE FROM clock WHERE container_id = ? AND rule = ?", containerId, rule);
   }
 
+  /** What its owner was told counts no more, but for the time: it is told anew. */
+  public void unwarn(String containerId) throws SQLException {
+    update("UPDATE clock SET warnings = 0 WHERE container_id = ?", containerId);
+  }
+
   /**
    * Moves everything that is pending by that much, so that what remains of it stays what it was.
    */

@@ -1,0 +1,75 @@
+package io.berth.jobs.simulation;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Holds a run to invariant 13: of what was there within ten minutes, no more than the share is
+ * acted on. What is acted on was wanted, so this asks for less than the invariant does.
+ */
+final class BreakerReferee {
+
+  private static final Duration WINDOW = Duration.ofMinutes(10);
+
+  private record There(Duration at, String id, boolean runs) {}
+
+  private record Act(Duration at, String id, boolean stop) {}
+
+  private final Harbour harbour;
+  private final Deque<There> there = new ArrayDeque<>();
+  private final Deque<Act> acts = new ArrayDeque<>();
+  private final Set<String> approved = new HashSet<>();
+
+  BreakerReferee(Harbour harbour) {
+    this.harbour = harbour;
+  }
+
+  /** Another book has another share, and a clock that steps moves nothing into the window. */
+  void forget() {
+    acts.clear();
+  }
+
+  void approved(Set<String> ids) {
+    approved.addAll(ids);
+  }
+
+  /** Who is there now. */
+  void look() {
+    Duration now = harbour.clock.real();
+    if (there.isEmpty() || !there.getLast().at.equals(now)) {
+      for (Ship each : harbour.engine.ships()) {
+        there.add(new There(now, each.id(), isStoppable(each)));
+      }
+    }
+    there.removeIf(each -> each.at.plus(WINDOW).compareTo(now) < 0);
+    acts.removeIf(each -> each.at.plus(WINDOW).compareTo(now) < 0);
+  }
+
+  private static boolean isStoppable(Ship ship) {
+    return ship.container.gpus().any() && ship.state().isLive();
+  }
+
+  void acted(Ship ship, boolean stop) {
+    look();
+    if (approved.remove(ship.id())) {
+      return;
+    }
+    acts.add(new Act(harbour.clock.real(), ship.id(), stop));
+    Set<String> touched = new HashSet<>();
+    acts.stream().filter(each -> each.stop == stop).forEach(each -> touched.add(each.id));
+    Set<String> all = new HashSet<>(touched);
+    there.stream().filter(each -> each.runs == stop).forEach(each -> all.add(each.id));
+    int least = stop ? Book.LEAST_STOPS : Book.LEAST_REMOVALS;
+    double share = harbour.book().breakerShare();
+    Referee.require(
+        touched.size() < least || touched.size() <= share * all.size(),
+        13,
+        "%d of %d within ten minutes, the last of them %s",
+        touched.size(),
+        all.size(),
+        ship);
+  }
+}

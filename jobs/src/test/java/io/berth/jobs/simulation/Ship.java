@@ -1,0 +1,100 @@
+package io.berth.jobs.simulation;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.container.Container.State;
+import io.berth.jobs.container.Containers;
+import java.time.Duration;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+
+/** A simulated container, and what really happened to it, in real time. */
+final class Ship {
+
+  /** Who or what ended its last life. */
+  enum End {
+    SELF,
+    USER,
+    ENGINE,
+    BERTH
+  }
+
+  final long salt;
+  final Habit habit;
+  Container container;
+
+  /** When its state last changed, by whoever's doing. */
+  Duration moved = Duration.ZERO;
+
+  /** When somebody started it; a restart by its policy is none. */
+  Duration lifeStart = Duration.ZERO;
+
+  /** When it last computed. */
+  Duration worked = Duration.ZERO;
+
+  /** When it last did anything, or somebody came to it. */
+  Duration busy = Duration.ZERO;
+
+  /** Until when what it does can't have been seen. */
+  Duration unseen = Duration.ZERO;
+
+  /** The clock was set between its start and the next look: its stamp says nothing of its age. */
+  boolean ageless;
+
+  End end = End.SELF;
+  boolean stubborn;
+
+  /** It was told to end, and has not yet. */
+  boolean ending;
+
+  boolean adminProtected;
+
+  /** The journal's last row when it last changed. */
+  long movedAtRow;
+
+  long cpuMicros;
+  long networkBytes;
+
+  Ship(long salt, Habit habit, Container container) {
+    this.salt = salt;
+    this.habit = habit;
+    this.container = container;
+  }
+
+  String id() {
+    return container.id();
+  }
+
+  String name() {
+    return container.name();
+  }
+
+  State state() {
+    return container.state();
+  }
+
+  boolean isProtected() {
+    return adminProtected || container.labels().containsKey("ds01.protected");
+  }
+
+  boolean isPinned() {
+    return !container.gpus().devices().isEmpty();
+  }
+
+  boolean isOn(String device) {
+    return container.gpus().devices().contains(device);
+  }
+
+  void change(UnaryOperator<Containers> how) {
+    container = how.apply(Containers.from(container)).build();
+  }
+
+  /** Dice of its own for one minute of its life: the same whatever happens to others. */
+  Random dice(Duration real) {
+    return new Random(salt * 1_000_003 + real.toMinutes() * 7919);
+  }
+
+  @Override
+  public String toString() {
+    return "%s (%s, %s)".formatted(name(), habit, state().word());
+  }
+}

@@ -1,0 +1,69 @@
+package io.berth.jobs.simulation;
+
+import io.berth.jobs.HostState;
+import java.time.Duration;
+import java.time.Instant;
+
+/** The clocks of a simulated host. Real time is what passed: no step of the wall clock is in it. */
+final class SimClock {
+
+  /** A Saturday before a change to summer time in Europe. */
+  static final Instant START = Instant.parse("2026-03-28T12:00:00Z");
+
+  private Duration real = Duration.ZERO;
+  private Duration steps = Duration.ZERO;
+  private long nanos = 1_000_000_000L;
+  private int boots = 1;
+  private Duration booted = Duration.ofDays(-9);
+  private Duration engineStarted = Duration.ofDays(-8);
+
+  Instant wall() {
+    return at(real);
+  }
+
+  /** What the wall clock, as it is set now, calls that moment. */
+  Instant at(Duration moment) {
+    return START.plus(moment).plus(steps);
+  }
+
+  Duration real() {
+    return real;
+  }
+
+  /** When it was what the wall clock, as it is set now, calls that. */
+  Duration realOf(Instant wall) {
+    return Duration.between(START, wall).minus(steps);
+  }
+
+  long nanos() {
+    return nanos;
+  }
+
+  void pass(Duration time) {
+    real = real.plus(time);
+    nanos += time.toNanos();
+  }
+
+  void step(Duration by) {
+    steps = steps.plus(by);
+  }
+
+  void engineStarts() {
+    engineStarted = real;
+  }
+
+  Duration engineStarted() {
+    return engineStarted;
+  }
+
+  void boot() {
+    boots++;
+    booted = real;
+    nanos = 5_000_000_000L;
+  }
+
+  /** The kernel tells the boot, and what started since, by the wall clock as it is now. */
+  HostState host() {
+    return new HostState("boot-" + boots, at(booted), at(engineStarted));
+  }
+}

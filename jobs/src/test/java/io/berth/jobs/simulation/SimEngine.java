@@ -1,0 +1,356 @@
+package io.berth.jobs.simulation;
+
+import io.berth.jobs.container.Container;
+import io.berth.jobs.container.Container.State;
+import io.berth.jobs.container.Containers;
+import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
+import io.berth.jobs.engine.EngineException.Kind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** An Engine that lies, forgets, fails and comes back, as it is told. */
+final class SimEngine implements Engine {
+
+  /** Sees each act on its way, before anything comes of it. */
+  interface Witness {
+    void asked(String act, @Nullable Ship ship, Duration grace);
+  }
+
+  private final SimClock clock;
+  private final Fuse fuse;
+  private final Map<String, Ship> ships = new LinkedHashMap<>();
+  private @Nullable EventListener listener;
+  private Witness witness = (act, ship, grace) -> {};
+  private Runnable afterList = () -> {};
+  private List<Summary> stale = List.of();
+  private boolean lies;
+  private boolean down;
+  private boolean deaf;
+  private @Nullable Random errors;
+  private long journal;
+
+  SimEngine(SimClock clock, Fuse fuse) {
+    this.clock = clock;
+    this.fuse = fuse;
+  }
+
+  // --- what happens to it
+
+  void witness(Witness who) {
+    witness = who;
+  }
+
+  /** Which row of the journal was the last one; what changes now, changes after it. */
+  void journalIsAt(long row) {
+    journal = row;
+  }
+
+  /** Happens between the next list and whatever follows it. */
+  void afterNextList(Runnable what) {
+    afterList = what;
+  }
+
+  void down(boolean is) {
+    if (is == down) {
+      return;
+    }
+    down = is;
+    EventListener told = listener;
+    if (told != null && is) {
+      told.disconnected("closed");
+    } else if (told != null) {
+      told.connected();
+    }
+  }
+
+  boolean isDown() {
+    return down;
+  }
+
+  /** No event reaches the daemon, and it does not know. */
+  void deaf(boolean is) {
+    deaf = is;
+  }
+
+  /** One call in five fails; null: none. */
+  void errors(@Nullable Random dice) {
+    errors = dice;
+  }
+
+  /** From now on every list is the one of now. */
+  void lies(boolean is) {
+    stale = is ? summaries() : List.of();
+    lies = is;
+  }
+
+  // --- ships
+
+  Collection<Ship> ships() {
+    return List.copyOf(ships.values());
+  }
+
+  Optional<Ship> ship(String id) {
+    return Optional.ofNullable(ships.get(id));
+  }
+
+  List<Ship> where(Predicate<Ship> which) {
+    return ships.values().stream().filter(which).toList();
+  }
+
+  boolean isNameFree(String name) {
+    return ships.values().stream().noneMatch(each -> each.name().equals(name));
+  }
+
+  void create(Ship ship) {
+    ships.put(ship.id(), ship);
+    moved(ship, "create");
+  }
+
+  void start(Ship ship) {
+    ship.lifeStart = clock.real();
+    ship.ageless = false;
+    ship.busy = clock.real();
+    int pid =
+        1000 + Math.floorMod(ship.container.id().hashCode() + clock.real().hashCode(), 1 << 22);
+    ship.change(
+        c -> c.state(State.RUNNING).startedAt(clock.wall()).pid(pid).restartCount(0).exitCode(0));
+    moved(ship, "start");
+  }
+
+  void revive(Ship ship) {
+    ship.change(
+        c ->
+            c.state(State.RUNNING)
+                .finishedAt(clock.wall())
+                .startedAt(clock.wall())
+                .restartCount(ship.container.restartCount() + 1));
+    moved(ship, "start");
+  }
+
+  void ends(Ship ship, Ship.End how, int exitCode) {
+    ship.end = how;
+    ship.ending = false;
+    ship.change(c -> c.state(State.EXITED).finishedAt(clock.wall()).exitCode(exitCode).pid(0));
+    moved(ship, "die");
+    if (ship.container.autoRemove()) {
+      remove(ship);
+    }
+  }
+
+  /** Somebody stops it. */
+  void stopped(Ship ship) {
+    tell(ship.id(), "kill");
+    ends(ship, Ship.End.USER, ship.habit == Habit.WRAPPED ? 0 : 143);
+  }
+
+  void freeze(Ship ship, boolean frozen) {
+    ship.change(c -> c.state(frozen ? State.PAUSED : State.RUNNING));
+    ship.unseen = clock.real();
+    moved(ship, frozen ? "pause" : "unpause");
+  }
+
+  void rename(Ship ship, String name) {
+    ship.change(
+        c -> {
+          Container now = c.build();
+          return Containers.from(
+              new Container(
+                  now.id(),
+                  name,
+                  now.image(),
+                  now.labels(),
+                  now.state(),
+                  now.created(),
+                  now.startedAt(),
+                  now.finishedAt(),
+                  now.exitCode(),
+                  now.oomKilled(),
+                  now.error(),
+                  now.pid(),
+                  now.restartPolicy(),
+                  now.restartCount(),
+                  now.autoRemove(),
+                  now.stopTimeout(),
+                  now.networkMode(),
+                  now.mounts(),
+                  now.healthcheck(),
+                  now.gpus()));
+        });
+    tell(ship.id(), "rename");
+  }
+
+  void visit(Ship ship) {
+    if (!deaf && !down && listener != null) {
+      ship.busy = clock.real();
+    }
+    tell(ship.id(), "exec_start: bash");
+  }
+
+  void remove(Ship ship) {
+    ships.remove(ship.id());
+    tell(ship.id(), "destroy");
+  }
+
+  /** Each change takes its time, so that no two have the same stamp. */
+  private void moved(Ship ship, String event) {
+    clock.pass(Duration.ofMillis(1));
+    ship.moved = clock.real();
+    ship.movedAtRow = journal;
+    tell(ship.id(), event);
+  }
+
+  private void tell(String id, String action) {
+    EventListener told = listener;
+    if (told != null && !down && !deaf) {
+      told.event(new Event(clock.wall(), id, action, Map.of()));
+    }
+  }
+
+  // --- Engine
+
+  @Override
+  public Info info() throws EngineException {
+    check();
+    return new Info("simulated", "0", "1.41");
+  }
+
+  @Override
+  public List<Summary> list() throws EngineException {
+    fuse.point();
+    check();
+    List<Summary> listed = lies ? stale : summaries();
+    Runnable next = afterList;
+    afterList = () -> {};
+    next.run();
+    fuse.point();
+    return listed;
+  }
+
+  private List<Summary> summaries() {
+    return ships.values().stream()
+        .map(each -> each.container)
+        .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))
+        .toList();
+  }
+
+  /** Called on a thread of the inventory's, where an error would be lost. */
+  @Override
+  public Optional<Container> inspect(String id) throws EngineException {
+    if (fuse.burns()) {
+      throw new EngineException(Kind.UNREACHABLE, "the daemon is dead");
+    }
+    check();
+    return ship(id).map(each -> each.container);
+  }
+
+  @Override
+  public ActResult remove(String id) {
+    return act(
+        "remove",
+        id,
+        Duration.ZERO,
+        ship -> {
+          if (ship.state().isLive()) {
+            return new ActResult(ActResult.Kind.REFUSED, "it is running");
+          }
+          remove(ship);
+          return new ActResult(ActResult.Kind.DONE, "");
+        });
+  }
+
+  @Override
+  public ActResult stop(String id, Duration grace) {
+    return act(
+        "stop",
+        id,
+        grace,
+        ship -> {
+          if (!ship.state().isLive()) {
+            return new ActResult(ActResult.Kind.ALREADY, "");
+          }
+          tell(id, "kill");
+          ends(ship, Ship.End.BERTH, 143);
+          return new ActResult(ActResult.Kind.DONE, "");
+        });
+  }
+
+  @Override
+  public ActResult pause(String id) {
+    return act(
+        "pause",
+        id,
+        Duration.ZERO,
+        ship -> {
+          if (ship.state() != State.RUNNING) {
+            return new ActResult(ActResult.Kind.REFUSED, "it does not run");
+          }
+          freeze(ship, true);
+          return new ActResult(ActResult.Kind.DONE, "");
+        });
+  }
+
+  private ActResult act(String what, String id, Duration grace, Function<Ship, ActResult> act) {
+    fuse.point();
+    Ship ship = ships.get(id);
+    witness.asked(what, ship, grace);
+    if (down) {
+      return new ActResult(ActResult.Kind.FAILED, "nobody listens");
+    }
+    if (ship == null) {
+      return new ActResult(ActResult.Kind.GONE, "");
+    }
+    if (ship.stubborn || isError()) {
+      ship.ending |= what.equals("stop") && ship.state().isLive();
+      return new ActResult(ActResult.Kind.FAILED, "no answer by the deadline");
+    }
+    ActResult result = act.apply(ship);
+    fuse.point();
+    return result;
+  }
+
+  @Override
+  public ActResult unpause(String id) {
+    throw new AssertionError("no job resumes anything");
+  }
+
+  @Override
+  public Subscription subscribe(@Nullable Instant since, EventListener receiver) {
+    listener = receiver;
+    if (!down) {
+      receiver.connected();
+    }
+    return () -> listener = null;
+  }
+
+  /** The daemon is gone. */
+  void nobodyListens() {
+    listener = null;
+  }
+
+  private void check() throws EngineException {
+    if (down) {
+      throw new EngineException(Kind.UNREACHABLE, "nobody listens");
+    }
+    if (isError()) {
+      throw new EngineException(Kind.TIMEOUT, "no answer by the deadline");
+    }
+  }
+
+  private boolean isError() {
+    Random dice = errors;
+    return dice != null && dice.nextInt(5) == 0;
+  }
+
+  @Override
+  public void close() {}
+}
