@@ -248,8 +248,9 @@ public final class Chaos {
                     "LD_PRELOAD", clockLibrary.toString(),
                     "FAKETIME_TIMESTAMP_FILE", clockOffset.toString(),
                     "FAKETIME_CACHE_DURATION", "1",
-                    "DONT_FAKE_MONOTONIC", "1",
-                    "FAKETIME_DONT_FAKE_MONOTONIC", "1"))
+                    "DONT_FAKE_MONOTONIC", "1", // its name in older versions
+                    "FAKETIME_DONT_FAKE_MONOTONIC", "1",
+                    "FAKETIME_FORCE_MONOTONIC_FIX", "0")) // timed waits would return at once
             .awaitReady();
     recovered("the daemon has a clock of its own");
     for (String offset : List.of("+7200", "-3600")) {

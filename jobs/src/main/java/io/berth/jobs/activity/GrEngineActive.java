@@ -16,7 +16,10 @@ final class GrEngineActive {
   private static final String METRIC = "DCGM_FI_PROF_GR_ENGINE_ACTIVE";
   private static final Pattern LINE =
       Pattern.compile("(?m)^" + METRIC + "\\{(.*)\\}\\s+(\\S+)(?:\\s+-?\\d+)?\\s*$");
-  private static final Pattern LABEL = Pattern.compile("(\\w+)=\"((?:[^\"\\\\]|\\\\.)*)\"");
+
+  /** Possessive: a long value, of a label that users can set, would else exhaust the stack. */
+  private static final Pattern LABEL =
+      Pattern.compile("(\\w+)=\"((?:[^\"\\\\]++|\\\\.)*+)\"");
 
   private final Map<String, Double> percents = new HashMap<>();
 

@@ -189,6 +189,19 @@ class GpuWatchTest {
     assertThat(use(theirs, MIG)).isEqualTo(Measure.known(0));
   }
 
+  @Test
+  void a_label_of_any_length_does_no_harm() throws IOException {
+    String value = "a\\\\\\\"".repeat(50_000) + "b".repeat(200_000);
+    exports(
+        200,
+        "DCGM_FI_PROF_GR_ENGINE_ACTIVE{x=\"%s\",UUID=\"GPU-9\",GPU_I_ID=\"7\"} 0.25\n"
+            .formatted(value));
+    host.gpus.mig(MIG, 7);
+    host.gpus.runs(MIG, 11);
+
+    assertThat(use(ours, MIG)).isEqualTo(Measure.known(25));
+  }
+
   @ParameterizedTest
   @CsvSource({
     "500, 'DCGM_FI_PROF_GR_ENGINE_ACTIVE{UUID=\"GPU-9\",GPU_I_ID=\"7\"} 0'",
