@@ -237,6 +237,33 @@ class RacesTest {
     assertThat(world.story("litter")).containsExactly("container.remove:done");
   }
 
+  /** The other job's look is the newer one; the intent is written after it all the same. */
+  @Test
+  void a_removal_that_another_job_told_of_as_somebody_elses_is_not_told_again_as_left_over() {
+    world.engine.run(Containers.running("train"));
+    world.engine.exits("train", 0);
+    world.sweepAll();
+    world.pass(Duration.ofMinutes(31));
+    world.engine.run(Containers.running("other"));
+    world.engine.exits("other", 0); // whose owner is told of it in the sweep that wants train gone
+    world.whileTelling(
+        () -> {
+          world.engine.removed("train");
+          world.sweep(JobName.RECONCILE);
+        });
+    world.holdActs();
+    world.sweep(JobName.STALE_CLEANUP);
+    assertThat(openIntents()).hasSize(1);
+    world.restart();
+
+    world.sweepAll();
+    world.sweepAll();
+
+    assertThat(world.story("train").stream().filter(each -> each.startsWith("container.remove")))
+        .containsExactly("container.remove:done", "container.remove:dropped");
+    assertThat(openIntents()).isEmpty();
+  }
+
   @Test
   void what_a_daemon_left_over_is_told_with_owner_and_type() {
     world.userDatabase(new UserDatabase.Answer.Found("ada"));

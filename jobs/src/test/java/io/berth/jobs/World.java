@@ -70,6 +70,7 @@ final class World implements AutoCloseable {
   final FakeGpus gpus = new FakeGpus();
   final FakePulse pulse = new FakePulse();
   final List<String> told = new ArrayList<>();
+  private Runnable whileTelling = () -> {};
   final Counts tally = new Counts();
   ProcessKiller killer = (pid, isStill) -> Outcome.FAILED;
   final FakeEngine engine = new FakeEngine(() -> now);
@@ -104,8 +105,15 @@ final class World implements AutoCloseable {
             tally,
             pulse,
             (kind, job, subject, cause, why, at, of) ->
-                told.add(kind + " " + subject.container().name() + " " + at),
+                tell(kind + " " + subject.container().name() + " " + at),
             () -> stopping));
+  }
+
+  private void tell(String news) {
+    told.add(news);
+    Runnable now = whileTelling;
+    whileTelling = () -> {};
+    now.run();
   }
 
   private void act(Runnable act) {
@@ -176,6 +184,11 @@ final class World implements AutoCloseable {
 
   void disable(boolean value) {
     disabled = value;
+  }
+
+  /** Happens while the next owner is told, once: after a sweep's verdicts, and before its acts. */
+  void whileTelling(Runnable somethingElse) {
+    whileTelling = somethingElse;
   }
 
   void stopping() {

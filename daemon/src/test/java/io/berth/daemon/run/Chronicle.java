@@ -76,11 +76,14 @@ public record Chronicle(List<Entry> entries) {
     return matching(entry -> entry.container().equals(container));
   }
 
+  /** Those of that type, in order. */
+  public List<Entry> of(String container, String type) {
+    return of(container).stream().filter(entry -> entry.type().equals(type)).toList();
+  }
+
   /** The last event of that type about that container. */
   public Optional<Entry> last(String container, String type) {
-    return of(container).stream()
-        .filter(entry -> entry.type().equals(type))
-        .reduce((first, second) -> second);
+    return of(container, type).stream().reduce((first, second) -> second);
   }
 
   public List<Entry> matching(Predicate<Entry> condition) {
