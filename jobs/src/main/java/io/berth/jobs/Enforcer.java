@@ -29,6 +29,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * The only place that touches a container. For each act, in this order: the intent is durable in
@@ -177,7 +178,10 @@ final class Enforcer {
             tables.append(entry(job, each, JournalEntry.Kind.FACT, 0, Outcome.WOULD, ""));
           }
         });
-    fresh.forEach(each -> count(job, each, Outcome.WOULD));
+    for (Wanted each : fresh) {
+      count(job, each, Outcome.WOULD);
+      log(job, each, Outcome.WOULD, "");
+    }
   }
 
   /** Makes the intents durable, all in one write. */
@@ -209,7 +213,8 @@ final class Enforcer {
     try {
       result = attempt(act, second);
     } catch (RuntimeException e) {
-      log.error("an act on {} failed unexpectedly", act.wanted.subject().container().name(), e);
+      fields(log.atError().setCause(e), act.job, act.wanted)
+          .log("an act on {} failed unexpectedly", act.wanted.subject().container().name());
       result = new Result(Outcome.FAILED, e.toString());
     }
     return close(act, result);
@@ -222,14 +227,7 @@ final class Enforcer {
     } else {
       guards.settled(wanted.id());
     }
-    log.info(
-        "{} {} of {} ({}): {}{}",
-        act.action().word(),
-        wanted.subject().container().name(),
-        wanted.subject().owner().name(),
-        wanted.act().why(),
-        result.outcome().word(),
-        result.detail().isEmpty() ? "" : ": " + result.detail());
+    log(act.job, wanted, result.outcome(), result.detail());
     leftOvers.settle(
         entry(act.job, wanted, OUTCOME, act.intent, result.outcome(), result.detail()));
     count(act.job, wanted, result.outcome());
@@ -307,6 +305,23 @@ final class Enforcer {
   private void count(JobName job, Wanted wanted, Outcome outcome) {
     Verdict.Cause cause = wanted.act().cause();
     tally.act(job, cause.action(), cause.reason(), outcome);
+  }
+
+  private static void log(JobName job, Wanted wanted, Outcome outcome, String detail) {
+    fields(log.atInfo(), job, wanted)
+        .addKeyValue("outcome", outcome.word())
+        .log(
+            "{} {} of {} ({}): {}{}",
+            wanted.act().cause().action().word(),
+            wanted.subject().container().name(),
+            wanted.subject().owner().name(),
+            wanted.act().why(),
+            outcome.word(),
+            detail.isEmpty() ? "" : ": " + detail);
+  }
+
+  private static LoggingEventBuilder fields(LoggingEventBuilder line, JobName job, Wanted wanted) {
+    return LogFields.of(line, job, wanted.subject(), wanted.act().cause());
   }
 
   private static String reasonOf(Wanted wanted) {

@@ -62,10 +62,11 @@ final class LeftOvers {
       ledger.update(tables -> record(tables, outcome));
       inFlight.release(id);
     } catch (LedgerException e) {
-      log.error(
-          "the outcome of an act on {} is not recorded yet: {}",
-          outcome.container(),
-          e.getMessage());
+      LogFields.about(log.atError(), outcome)
+          .log(
+              "the outcome of an act on {} is not recorded yet: {}",
+              outcome.container(),
+              e.getMessage());
       unsettled.add(outcome);
     }
   }
@@ -138,8 +139,11 @@ final class LeftOvers {
       }
       return Optional.of(Acts.afterRestart(intent, known, outcomeOf(intent, found, known), now));
     } catch (EngineException e) {
-      log.warn(
-          "what came of the act on {} is not known yet: {}", intent.container(), e.getMessage());
+      LogFields.about(log.atWarn(), intent)
+          .log(
+              "what came of the act on {} is not known yet: {}",
+              intent.container(),
+              e.getMessage());
       return Optional.empty();
     }
   }

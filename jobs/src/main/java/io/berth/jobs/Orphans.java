@@ -245,13 +245,14 @@ final class Orphans {
               return marked;
             });
     Outcome outcome = attempt(tried);
-    log.info(
-        "SIGKILL for process {} that {} of {} left on {}: {}",
-        tried.pid(),
-        tried.container(),
-        tried.owner(),
-        tried.device(),
-        outcome.word());
+    LogFields.about(log.atInfo(), tried.container(), tried.containerId(), tried.owner())
+        .log(
+            "SIGKILL for process {} that {} of {} left on {}: {}",
+            tried.pid(),
+            tried.container(),
+            tried.owner(),
+            tried.device(),
+            outcome.word());
     ledger.update(
         tables -> {
           tables.append(

@@ -129,11 +129,12 @@ final class ReleaseJob {
       write(ClaimChange.release(claim, "berth", "hold_expired"), subject, mode, clock.instant());
       return Outcome.DONE;
     } catch (EngineException e) {
-      log.warn(
-          "{} keeps {} for now: it could not be inspected again: {}",
-          claim.name(),
-          claim.device(),
-          e.getMessage());
+      LogFields.about(log.atWarn(), subject)
+          .log(
+              "{} keeps {} for now: it could not be inspected again: {}",
+              claim.name(),
+              claim.device(),
+              e.getMessage());
       return Outcome.FAILED;
     } catch (IllegalStateException changed) {
       log.debug("not released", changed);

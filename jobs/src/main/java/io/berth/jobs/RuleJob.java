@@ -246,7 +246,7 @@ final class RuleJob {
               tables.append(Acts.warning(name, each.subject, warn, warned.due(), basis.mode, now));
               tables.put(warned);
             });
-        told.add(() -> herald(each.subject, warn, basis));
+        told.add(() -> warn(each.subject, warn, basis));
       } else if (each.verdict instanceof Verdict.Spare spare) {
         spare(each.subject, spare, after, basis, now, steps, told);
       } else if (!after.equals(each.before)) {
@@ -300,7 +300,15 @@ final class RuleJob {
                 Herald.Kind.EXEMPT, name, subject, spare.cause(), spare.why(), now, basis.book));
   }
 
-  private void herald(Subject subject, Verdict.Warn warn, Basis basis) {
+  private void warn(Subject subject, Verdict.Warn warn, Basis basis) {
+    LogFields.of(log.atInfo(), name, subject, warn.cause())
+        .log(
+            "{} of {} is warned: {} at {} ({})",
+            subject.container().name(),
+            subject.owner().name(),
+            warn.cause().action().word(),
+            warn.running().due(),
+            warn.why());
     Herald.Kind kindOfNews =
         switch (warn.cause().action()) {
           case REMOVE -> Herald.Kind.REMOVAL_ANNOUNCED;

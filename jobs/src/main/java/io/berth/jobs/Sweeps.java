@@ -234,6 +234,10 @@ public final class Sweeps {
    * clock do.
    */
   public Report run(JobName job) {
+    return LogFields.during(job, () -> runOnce(job));
+  }
+
+  private Report runOnce(JobName job) {
     long began = parts.ticker.getAsLong();
     Report report;
     synchronized (Objects.requireNonNull(turns.get(job), () -> "no job " + job)) {

@@ -10,8 +10,7 @@ import java.time.temporal.ChronoUnit;
 
 /**
  * One message as one line, exceptions included: {@code what (IOException: why <- cause)}, and for a
- * bug the place in Berth it came from. The whole stack trace follows only where the logger is at
- * debug.
+ * bug the place in Berth it came from.
  */
 final class LineLayout extends LayoutBase<ILoggingEvent> {
 
@@ -28,24 +27,30 @@ final class LineLayout extends LayoutBase<ILoggingEvent> {
   public String doLayout(ILoggingEvent event) {
     StringBuilder line = new StringBuilder(200);
     if (journal) {
-      line.append('<').append(severityOf(event.getLevel())).append('>');
+      line.append('<').append(priorityOf(event.getLevel())).append('>');
     } else {
       Instant at = Instant.ofEpochMilli(event.getTimeStamp()).truncatedTo(ChronoUnit.SECONDS);
       line.append(at).append(' ');
       line.append(String.format("%-5s ", event.getLevel()));
     }
-    append(line, event.getFormattedMessage());
+    return line.append(textOf(event)).append('\n').toString();
+  }
+
+  /** What it says, in one line. */
+  static String textOf(ILoggingEvent event) {
+    StringBuilder text = new StringBuilder(200);
+    append(text, event.getFormattedMessage());
     IThrowableProxy thrown = event.getThrowableProxy();
     if (thrown != null) {
-      line.append(" (");
-      appendCauses(line, thrown);
-      line.append(')');
+      text.append(" (");
+      appendCauses(text, thrown);
+      text.append(')');
     }
-    return line.append('\n').toString();
+    return text.toString();
   }
 
   /** RFC 5424's numbers, as sd-daemon(3) has them. */
-  private static int severityOf(Level level) {
+  static int priorityOf(Level level) {
     if (level.isGreaterOrEqual(Level.ERROR)) {
       return 3;
     }

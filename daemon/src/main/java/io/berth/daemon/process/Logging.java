@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.spi.ContextAwareBase;
@@ -17,11 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log: one line a message on stderr, with the time or, where that is systemd's journal, with
- * the journal's mark of severity instead. Logback finds it through {@code META-INF/services}, so
- * that it needs no XML.
+ * The log: one line a message on stderr, with the time; where stderr is systemd's journal, sent
+ * there with fields. Logback finds it through {@code META-INF/services}, so that it needs no XML.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
+
+  /** Where systemd's journal takes messages with fields (systemd-journald.service(8)). */
+  private static final String JOURNAL = "/run/systemd/journal/socket";
 
   /** What is only of interest to whoever looks for a bug in a library. */
   private static final Map<String, Level> QUIET =
@@ -35,7 +38,26 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {
-    LineLayout layout = new LineLayout(isJournal(System.getenv("JOURNAL_STREAM")));
+    boolean journal = isJournal(System.getenv("JOURNAL_STREAM"));
+    Appender<ILoggingEvent> stderr = stderr(context, journal);
+    ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+    root.setLevel(Level.INFO);
+    root.addAppender(journal ? journal(context, stderr) : stderr);
+    QUIET.forEach((name, level) -> context.getLogger(name).setLevel(level));
+    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+
+  private static Appender<ILoggingEvent> journal(
+      LoggerContext context, Appender<ILoggingEvent> otherwise) {
+    JournalAppender journal = new JournalAppender(new UnixDatagrams(JOURNAL), otherwise);
+    journal.setContext(context);
+    journal.setName("journal");
+    journal.start();
+    return journal;
+  }
+
+  private static Appender<ILoggingEvent> stderr(LoggerContext context, boolean journal) {
+    LineLayout layout = new LineLayout(journal);
     layout.setContext(context);
     layout.start();
     LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
@@ -49,11 +71,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     stderr.setTarget("System.err");
     stderr.setEncoder(encoder);
     stderr.start();
-    ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-    root.setLevel(Level.INFO);
-    root.addAppender(stderr);
-    QUIET.forEach((name, level) -> context.getLogger(name).setLevel(level));
-    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+    return stderr;
   }
 
   /**

@@ -12,8 +12,8 @@ import java.nio.ByteOrder;
 /**
  * Datagrams to one Unix socket, which Java has no word for: its own Unix sockets are streams.
  *
- * <p>Each is sent on a socket of its own. They are rare, and a receiver that was restarted is found
- * again.
+ * <p>Each is sent on a socket of its own. They are not many, and a receiver that was restarted is
+ * found again.
  */
 final class UnixDatagrams {
 
@@ -24,6 +24,7 @@ final class UnixDatagrams {
   private static final int SOCK_CLOEXEC = 02000000;
   private static final int MSG_DONTWAIT = 0x40;
   private static final int MSG_NOSIGNAL = 0x4000;
+  private static final int EAGAIN = 11;
 
   /** What sun_path takes, its last zero byte included. */
   private static final int MAX_PATH = 108;
@@ -40,13 +41,27 @@ final class UnixDatagrams {
     this.address = addressOf(name);
   }
 
+  /** The receiver's queue is full: it is there, and does not come to it. */
+  static final class QueueFullException extends IOException {
+
+    private static final long serialVersionUID = 1L;
+
+    private QueueFullException(String message) {
+      super(message);
+    }
+  }
+
+  void send(String text) throws IOException {
+    send(text.getBytes(UTF_8));
+  }
+
   /**
    * Never waits.
    *
-   * @throws IOException if nobody receives there, or the receiver's queue is full
+   * @throws QueueFullException if the receiver's queue is full
+   * @throws IOException if nobody receives there, or the message is too long for a datagram
    */
-  void send(String text) throws IOException {
-    byte[] message = text.getBytes(UTF_8);
+  void send(byte[] message) throws IOException {
     int socket = call("socket", AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     try {
       call(
@@ -83,7 +98,9 @@ final class UnixDatagrams {
       NativeLibrary libc = NativeLibrary.getProcess();
       int answer = libc.getFunction(function).invokeInt(arguments);
       if (answer < 0) {
-        throw new IOException(function + " for " + name + ": " + describe(libc));
+        int errno = Native.getLastError();
+        String what = function + " for " + name + ": " + describe(libc, errno);
+        throw errno == EAGAIN ? new QueueFullException(what) : new IOException(what);
       }
       return answer;
     } catch (LinkageError e) {
@@ -91,8 +108,7 @@ final class UnixDatagrams {
     }
   }
 
-  private static String describe(NativeLibrary libc) {
-    int errno = Native.getLastError();
+  private static String describe(NativeLibrary libc, int errno) {
     Function strerror = libc.getFunction("strerror");
     return strerror.invokeString(new Object[] {errno}, false) + " (errno " + errno + ")";
   }

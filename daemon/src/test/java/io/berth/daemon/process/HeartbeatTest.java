@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HeartbeatTest {
 
   @TempDir private Path folder;
-  private NotifySocket systemd;
+  private UnixReceiver systemd;
   private ServiceManager manager;
 
   private static final class Life implements Heartbeat.Life {
@@ -40,7 +40,7 @@ class HeartbeatTest {
   @BeforeEach
   void listen() {
     String socket = folder.resolve("notify").toString();
-    systemd = new NotifySocket(socket);
+    systemd = new UnixReceiver(socket);
     Map<String, String> environment = Map.of("NOTIFY_SOCKET", socket, "WATCHDOG_USEC", "60000");
     manager = ServiceManager.of(environment, 1, System::nanoTime);
   }

@@ -22,7 +22,7 @@ class ServiceManagerTest {
   @Test
   void every_message_is_one_datagram_in_the_words_of_the_protocol() {
     String socket = folder.resolve("notify").toString();
-    try (NotifySocket systemd = new NotifySocket(socket)) {
+    try (UnixReceiver systemd = new UnixReceiver(socket)) {
       ServiceManager manager = manager(Map.of("NOTIFY_SOCKET", socket));
 
       manager.ready("observe");
@@ -41,7 +41,7 @@ class ServiceManagerTest {
   @Test
   void an_abstract_socket_is_reached_as_well() {
     String socket = "@berth-test/" + UUID.randomUUID();
-    try (NotifySocket systemd = new NotifySocket(socket)) {
+    try (UnixReceiver systemd = new UnixReceiver(socket)) {
       manager(Map.of("NOTIFY_SOCKET", socket)).alive();
 
       assertThat(systemd.next()).isEqualTo("WATCHDOG=1");
@@ -61,7 +61,7 @@ class ServiceManagerTest {
     String socket = folder.resolve("notify").toString();
     ServiceManager manager = manager(Map.of("NOTIFY_SOCKET", socket));
     manager.alive();
-    try (NotifySocket systemd = new NotifySocket(socket)) {
+    try (UnixReceiver systemd = new UnixReceiver(socket)) {
       manager.ready("again");
 
       assertThat(systemd.next()).startsWith("READY=1");

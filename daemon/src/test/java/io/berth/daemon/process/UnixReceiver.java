@@ -5,9 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.sun.jna.NativeLibrary;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
-/** The receiving end of sd_notify, as systemd has it: a datagram socket at a path or abstract. */
-final class NotifySocket implements AutoCloseable {
+/** The end that receives, as systemd has it: a datagram socket at a path or abstract. */
+final class UnixReceiver implements AutoCloseable {
 
   private static final int AF_UNIX = 1;
   private static final int SOCK_DGRAM = 2;
@@ -20,7 +21,7 @@ final class NotifySocket implements AutoCloseable {
   /**
    * @param name a path, or {@code @} and a name
    */
-  NotifySocket(String name) {
+  UnixReceiver(String name) {
     fd = call("socket", AF_UNIX, SOCK_DGRAM, 0);
     byte[] path = name.getBytes(UTF_8);
     ByteBuffer address = ByteBuffer.allocate(2 + path.length).order(ByteOrder.nativeOrder());
@@ -36,9 +37,13 @@ final class NotifySocket implements AutoCloseable {
 
   /** The next message; waits for it for some seconds. */
   String next() {
-    byte[] message = new byte[4096];
+    return new String(nextBytes(), UTF_8);
+  }
+
+  byte[] nextBytes() {
+    byte[] message = new byte[1 << 18];
     int length = check(call("recv", fd, message, (long) message.length, 0));
-    return new String(message, 0, length, UTF_8);
+    return Arrays.copyOf(message, length);
   }
 
   @Override
