@@ -108,16 +108,16 @@ public final class Chaos {
     engineIsSilent();
     diskIsFull();
     traffic.close();
-    Instant clockIsRightUntil = Instant.now();
+    long clockIsRightUpTo = lastSeq();
     if (Files.exists(clockLibrary)) {
       clockIsStepped();
     } else {
       say("SKIPPED the clock: needs libfaketime (apt-get install faketime)");
     }
-    return judge(clockIsRightUntil);
+    return judge(clockIsRightUpTo);
   }
 
-  private boolean judge(Instant clockIsRightUntil) throws Exception {
+  private boolean judge(long clockIsRightUpTo) throws Exception {
     int exit = daemon.stop();
     if (exit != 0) {
       wrong.add("the daemon ended with " + exit + "\n" + daemon.log());
@@ -126,7 +126,7 @@ public final class Chaos {
     Verdict verdict =
         new Verdict(home.chronicle(), traffic.lives(), words("{{.Names}}"))
             .untouchable()
-            .noneTooEarly(clockIsRightUntil)
+            .noneTooEarly(clockIsRightUpTo)
             .toldOnce()
             .ledger(home.ledger(), words("{{.ID}}"));
     wrong.addAll(verdict.wrong());

@@ -59,10 +59,10 @@ final class Verdict {
   /**
    * Nothing was removed or stopped before its time.
    *
-   * @param until events from then on are not judged: the clock they were stamped with was stepped
+   * @param upTo later events are not judged: the clock they were stamped with was stepped
    */
-  Verdict noneTooEarly(Instant until) {
-    for (Entry act : chronicle.matching(each -> isDone(each) && each.at().isBefore(until))) {
+  Verdict noneTooEarly(long upTo) {
+    for (Entry act : chronicle.matching(each -> isDone(each) && each.seq() <= upTo)) {
       Life life = lives.get(act.container());
       if (life == null) {
         continue;
