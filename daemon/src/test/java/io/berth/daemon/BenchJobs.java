@@ -86,8 +86,7 @@ final class BenchJobs implements AutoCloseable {
     ledger.whenEventsAreWritten(() -> housekeeping.execute(eventLog::pump));
     Path cgroups = Path.of("/sys/fs/cgroup");
     ContainerFiles files = new ContainerFiles(PROC, Duration.ofSeconds(5));
-    activity =
-        new Activity(PROC, cgroups, gpus, new Processes(PROC), files::modifiedAt, ledger);
+    activity = new Activity(PROC, cgroups, gpus, new Processes(PROC), files::modifiedAt, ledger);
     sweeps = new Sweeps(parts(host, gpus));
     CountDownLatch connected = new CountDownLatch(1);
     subscription =

@@ -89,7 +89,9 @@ public final class Chaos {
   private static void fillRack(Path library) throws IOException {
     List<String> lines = new ArrayList<>(List.of("driver 550.54.15"));
     for (int gpu = 0; gpu < Traffic.GPUS; gpu++) {
-      lines.add("gpu GPU-%08d-0000-0000-0000-000000000000 mem=81920 name=NVIDIA H100 80GB".formatted(gpu));
+      lines.add(
+          "gpu GPU-%08d-0000-0000-0000-000000000000 mem=81920 name=NVIDIA H100 80GB"
+              .formatted(gpu));
     }
     Files.write(library.resolveSibling(library.getFileName() + ".state"), lines);
   }
@@ -134,7 +136,10 @@ public final class Chaos {
         "%d containers, %d events, %d faults"
             .formatted(traffic.lives().size(), home.chronicle().entries().size(), faults));
     wrong.forEach(each -> say("WRONG: " + each));
-    say(wrong.isEmpty() ? "VERDICT: every promise was kept" : "VERDICT: broken promises: " + wrong.size());
+    say(
+        wrong.isEmpty()
+            ? "VERDICT: every promise was kept"
+            : "VERDICT: broken promises: " + wrong.size());
     return wrong.isEmpty();
   }
 
@@ -326,6 +331,7 @@ public final class Chaos {
   }
 
   private void say(String what) {
-    out.printf(Locale.ROOT, "%4d s  %s%n", Duration.between(began, Instant.now()).toSeconds(), what);
+    out.printf(
+        Locale.ROOT, "%4d s  %s%n", Duration.between(began, Instant.now()).toSeconds(), what);
   }
 }

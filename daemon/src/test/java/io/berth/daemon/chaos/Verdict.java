@@ -133,7 +133,9 @@ final class Verdict {
     gone.forEach((name, times) -> mustBe(times == 1, name + " was told gone " + times + " times"));
     for (String name : seen) {
       boolean isGone = !thereAtTheEnd.contains(name);
-      mustBe(isGone == gone.containsKey(name), name + (isGone ? " is gone" : " is there") + ", and is told otherwise");
+      mustBe(
+          isGone == gone.containsKey(name),
+          name + (isGone ? " is gone" : " is there") + ", and is told otherwise");
     }
     return this;
   }

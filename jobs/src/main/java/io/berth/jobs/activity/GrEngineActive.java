@@ -18,8 +18,7 @@ final class GrEngineActive {
       Pattern.compile("(?m)^" + METRIC + "\\{(.*)\\}\\s+(\\S+)(?:\\s+-?\\d+)?\\s*$");
 
   /** Possessive: a long value, of a label that users can set, would else exhaust the stack. */
-  private static final Pattern LABEL =
-      Pattern.compile("(\\w+)=\"((?:[^\"\\\\]++|\\\\.)*+)\"");
+  private static final Pattern LABEL = Pattern.compile("(\\w+)=\"((?:[^\"\\\\]++|\\\\.)*+)\"");
 
   private final Map<String, Double> percents = new HashMap<>();
 
