@@ -34,7 +34,7 @@ public final class BerthCli {
             .addSubcommand(new ContainerActs.Unprotect(global))
             .addSubcommand(new SweepCommand(global))
             .addSubcommand(new AdminCommands.SetMode(global))
-            .addSubcommand(new AdminCommands.Reload(global))
+            .addSubcommand(new ReloadCommand(global))
             .addSubcommand(job(global))
             .addSubcommand(breaker(global))
             .addSubcommand(new AdminCommands.Notify(global))

@@ -80,6 +80,8 @@ class ControlAccessTest {
       value = {
         "/v1/mode; {\"mode\":\"observe\"}",
         "/v1/reload; {}",
+        "/v1/reload; {\"dry_run\":true}",
+        "/v1/config/compare; {\"main\":\"safety: {mode: observe}\"}",
         "/v1/jobs/reconcile/sweep; {}",
         "/v1/jobs/reconcile/sweep; {\"dry_run\":true}",
         "/v1/jobs/reconcile/pause; {\"for\":\"1h\",\"why\":\"x\"}",
