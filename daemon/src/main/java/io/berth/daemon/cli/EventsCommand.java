@@ -42,10 +42,13 @@ final class EventsCommand extends Asking {
   @Option(names = "--user", paramLabel = "USER", description = "Those about this user's matters.")
   private String user = "";
 
-  @Option(names = "--container", paramLabel = "C", description = "Its name, or how its id begins.")
+  @Option(
+      names = "--container",
+      paramLabel = "CONTAINER",
+      description = "Its name, or how its id begins.")
   private String container = "";
 
-  @Option(names = "--type", paramLabel = "TYPE", description = "container.stop, or container.")
+  @Option(names = "--type", paramLabel = "EVENT", description = "container.stop, or container.")
   private String type = "";
 
   EventsCommand(GlobalOptions global) {
