@@ -147,6 +147,8 @@ final class Wiring implements AutoCloseable {
     housekeeping = Executors.newScheduledThreadPool(2, work -> thread("housekeeping", work));
 
     eventLog = new EventLog(book.daemon().events(), this::retention, this::backlog, clock);
+    long logged = eventLog.findEnd();
+    ledger.update(tables -> tables.goOnAfter(logged));
     ledger.whenEventsAreWritten(() -> soon(pumpIsDue, Duration.ZERO, eventLog::pump));
     every(Duration.ofSeconds(30), eventLog::pump);
     every(Duration.ofMinutes(10), eventLog::tidy);

@@ -140,11 +140,12 @@ final class EventsCommand extends Asking {
               + loaded.errors().get(0));
     }
     err().println("berth: the daemon is not reachable; this is from " + book.daemon().events());
-    List<JsonNode> events = new EventFiles(book.daemon().events()).read(event -> fits(event, from));
+    EventFiles files = new EventFiles(book.daemon().events());
+    List<JsonNode> events = files.read(event -> fits(event, from));
     int first = from == null ? Math.max(0, events.size() - USUAL) : 0;
     events.subList(first, events.size()).forEach(this::printEvent);
     out().flush();
-    return events.isEmpty() ? 0 : events.get(events.size() - 1).path("seq").asLong();
+    return files.last();
   }
 
   private boolean fits(JsonNode event, @Nullable Instant from) {
