@@ -3,6 +3,7 @@ package io.berth.daemon.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -40,7 +41,7 @@ final class CompleteCommand extends Asking {
     return ExitCode.DONE;
   }
 
-  private TreeSet<String> names() {
+  private Set<String> names() {
     ControlClient daemon = new ControlClient(ControlSocket.find(global, System.getenv()), PATIENCE);
     return switch (kind) {
       case Candidates.CONTAINERS ->
@@ -48,11 +49,11 @@ final class CompleteCommand extends Asking {
       case Candidates.USERS ->
           texts(daemon.get("/v1/containers", Map.of()).path("containers"), "owner");
       case Candidates.DEVICES -> texts(daemon.get("/v1/devices", Map.of()), "device");
-      default -> new TreeSet<>();
+      default -> Set.of();
     };
   }
 
-  private static TreeSet<String> texts(JsonNode array, String name) {
+  private static Set<String> texts(JsonNode array, String name) {
     TreeSet<String> texts = new TreeSet<>();
     array.forEach(each -> texts.add(each.path(name).asText()));
     return texts;
