@@ -13,6 +13,7 @@ public final class Main {
   public static void main(String[] args) {
     PrintWriter out = new PrintWriter(System.out, true, UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, UTF_8);
-    System.exit(new BerthCli(new BerthDaemon(), out, err).run(args));
+    // The daemon brings its logging along, which the other commands need not wait for.
+    System.exit(new BerthCli(options -> new BerthDaemon().run(options), out, err).run(args));
   }
 }

@@ -9,6 +9,7 @@ import io.berth.daemon.schedule.Timetable;
 import io.berth.jobs.Subject;
 import io.berth.jobs.Sweeps;
 import io.berth.policies.JobName;
+import io.berth.policies.PolicyLoader;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -25,7 +26,8 @@ record RunningDaemon(
     Sweeps sweeps,
     Timetable timetable,
     Gauges gauges,
-    Function<String, Reloaded> reloading)
+    Function<String, Reloaded> reloading,
+    Function<PolicyLoader.Loaded, Reloaded> supposing)
     implements DaemonHandle {
 
   @Override
@@ -66,5 +68,10 @@ record RunningDaemon(
   @Override
   public Reloaded reload(String who) {
     return reloading.apply(who);
+  }
+
+  @Override
+  public Reloaded suppose(PolicyLoader.Loaded candidate) {
+    return supposing.apply(candidate);
   }
 }

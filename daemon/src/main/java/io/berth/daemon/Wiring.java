@@ -23,7 +23,9 @@ import io.berth.jobs.Lanes;
 import io.berth.jobs.Messenger;
 import io.berth.jobs.Modes;
 import io.berth.jobs.ProcessKiller;
+import io.berth.jobs.Prospect;
 import io.berth.jobs.Requests;
+import io.berth.jobs.Rush;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.activity.Activity;
 import io.berth.jobs.container.UserDatabase;
@@ -47,6 +49,7 @@ import io.berth.jobs.notify.Notice;
 import io.berth.jobs.notify.Notifier;
 import io.berth.policies.JobName;
 import io.berth.policies.PolicyBook;
+import io.berth.policies.PolicyLoader;
 import io.berth.policies.Problem;
 import io.berth.policies.TimeLimit;
 import java.io.IOException;
@@ -57,6 +60,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -67,6 +71,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -142,6 +147,8 @@ final class Wiring implements AutoCloseable {
     housekeeping = Executors.newScheduledThreadPool(2, work -> thread("housekeeping", work));
 
     eventLog = new EventLog(book.daemon().events(), this::retention, this::backlog, clock);
+    long logged = eventLog.findEnd();
+    ledger.update(tables -> tables.goOnAfter(logged));
     ledger.whenEventsAreWritten(() -> soon(pumpIsDue, Duration.ZERO, eventLog::pump));
     every(Duration.ofSeconds(30), eventLog::pump);
     every(Duration.ofMinutes(10), eventLog::tidy);
@@ -229,7 +236,8 @@ final class Wiring implements AutoCloseable {
             sweeps,
             timetable,
             gauges,
-            this::reload),
+            this::reload,
+            this::suppose),
         clock,
         this::notifyTest);
   }
@@ -405,10 +413,9 @@ final class Wiring implements AutoCloseable {
           public void replaced(PolicyBook now, List<Problem> notes, List<String> atNextStart) {
             Logging.setLevel(now.daemon().logLevel());
             timetable.replace(now.schedules());
-            tell(
-                "config.reload",
-                Map.of("notes", notes.size(), "at_next_start", atNextStart, "who", who));
-            answer.add(new Reloaded(true, notes, atNextStart, before, now));
+            Prospect prospect = sweeps.outlook().compare(before, now).orElse(null);
+            tell("config.reload", reloadDetails(who, notes.size(), atNextStart, prospect));
+            answer.add(new Reloaded(true, notes, atNextStart, before, now, prospect));
           }
 
           @Override
@@ -417,10 +424,43 @@ final class Wiring implements AutoCloseable {
             tell(
                 "config.reject",
                 Map.of("problems", lines, "next", "the book in force stays", "who", who));
-            answer.add(new Reloaded(false, problems, List.of(), before, before));
+            answer.add(Reloaded.refused(problems, before));
           }
         });
     return answer.get(0);
+  }
+
+  private Reloaded suppose(PolicyLoader.Loaded candidate) {
+    PolicyBook now = books.book();
+    PolicyBook other = candidate.book();
+    if (other == null) {
+      return Reloaded.refused(candidate.problems(), now);
+    }
+    return new Reloaded(
+        true,
+        candidate.problems(),
+        BookInForce.atNextStart(now, other),
+        now,
+        other,
+        sweeps.outlook().compare(now, other).orElse(null));
+  }
+
+  private static Map<String, Object> reloadDetails(
+      String who, int notes, List<String> atNextStart, @Nullable Prospect prospect) {
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("notes", notes);
+    details.put("at_next_start", atNextStart);
+    details.put("who", who);
+    if (prospect != null) {
+      details.put("new_times", prospect.moved().size());
+      details.put(
+          "breaker_would_trip_at",
+          prospect.rushes().stream()
+              .filter(Rush::trips)
+              .map(each -> each.from().toString())
+              .toList());
+    }
+    return details;
   }
 
   private void tell(String type, Map<String, Object> details) {

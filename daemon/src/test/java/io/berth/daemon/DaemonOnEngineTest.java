@@ -96,6 +96,28 @@ class DaemonOnEngineTest {
     return engine.docker("ps", "-a", "--format", "{{.Names}}").lines().sorted().toList();
   }
 
+  @Test
+  void the_event_log_goes_on_when_the_ledger_had_to_be_set_aside() throws Exception {
+    try (DaemonProcess daemon = home.start()) {
+      daemon.awaitReady();
+      assertThat(daemon.stop()).isZero();
+    }
+    Files.write(home.ledger(), new byte[10_000]);
+    long before = home.chronicle().matching(event -> true).size();
+
+    try (DaemonProcess daemon = home.start()) {
+      until(
+          daemon,
+          "a second start in the log",
+          told -> told.matching(event -> event.type().equals("daemon.start")).size() == 2);
+      daemon.stop();
+    }
+
+    List<Entry> events = home.chronicle().matching(event -> true);
+    assertThat(events).hasSizeGreaterThan((int) before);
+    assertThat(events.stream().map(Entry::seq)).doesNotHaveDuplicates().isSorted();
+  }
+
   /** Dead: a removal failed half way. An immutable file in its layer brings that about. */
   @Test
   void a_dead_container_is_removed_like_an_exited_one() throws Exception {

@@ -89,11 +89,7 @@ final class Breaker {
       approved.clear();
       ledger.update(tables -> tables.drop(APPROVED));
     }
-    Map<String, Wish> all = new HashMap<>(wishes);
-    for (Wanted each : wanted) {
-      all.put(each.id(), new Wish(now, each.act().cause().action().isStop(), false));
-    }
-    all.entrySet().removeIf(each -> approved.contains(each.getValue().key(each.getKey())));
+    Map<String, Wish> all = together(wanted, now);
     // What was held back before a restart is not known yet: no reset on half the knowledge.
     boolean over = isOver(all, picture) || (tripped && isRecent(born, now));
     if (mode == Mode.OBSERVE) {
@@ -106,6 +102,24 @@ final class Breaker {
       tripped = over;
     }
     return over;
+  }
+
+  /**
+   * Whether it would trip if that were wanted at that moment, now or later; takes no note of it.
+   */
+  synchronized boolean wouldTrip(Collection<Wanted> wanted, Picture picture, Instant at) {
+    return isOver(together(wanted, at), picture);
+  }
+
+  /** What counts when that is wanted at that moment. */
+  private Map<String, Wish> together(Collection<Wanted> wanted, Instant at) {
+    Map<String, Wish> all = new HashMap<>(wishes);
+    all.values().removeIf(each -> !isRecent(each.at, at));
+    for (Wanted each : wanted) {
+      all.put(each.id(), new Wish(at, each.act().cause().action().isStop(), false));
+    }
+    all.entrySet().removeIf(each -> approved.contains(each.getValue().key(each.getKey())));
+    return all;
   }
 
   private static boolean isOver(Map<String, Wish> wishes, Picture picture) {

@@ -8,6 +8,7 @@ import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether GPUs are in high demand: from {@code high_demand_threshold} of all gpueq allocated on,
@@ -25,6 +26,7 @@ final class Demand {
 
   private final Ledger ledger;
   private volatile boolean high;
+  private volatile @Nullable PolicyBook lookedBy;
 
   Demand(Ledger ledger) {
     this.ledger = ledger;
@@ -35,18 +37,30 @@ final class Demand {
     return high;
   }
 
+  /** The same by another book than the one that was last looked by, too. */
+  boolean isHigh(PolicyBook book) {
+    return lookedBy == book
+        ? high
+        : isHigh(share(ledger.read(tables -> tables.devices().allocation())), book);
+  }
+
+  private boolean isHigh(double share, PolicyBook book) {
+    double threshold = book.policies().highDemandThreshold();
+    return share + ROUNDING >= (high ? threshold - HYSTERESIS : threshold) && share > 0;
+  }
+
   /** Looks at the ledger; entering and leaving are events. */
   synchronized void look(PolicyBook book, Mode mode, Instant now) {
     double share = share(ledger.read(tables -> tables.devices().allocation()));
-    double threshold = book.policies().highDemandThreshold();
-    boolean is = share + ROUNDING >= (high ? threshold - HYSTERESIS : threshold) && share > 0;
+    boolean is = isHigh(share, book);
+    lookedBy = book;
     if (is == high) {
       return;
     }
     Map<String, Object> details =
         Map.of(
             "allocated_share", share,
-            "high_demand_threshold", threshold,
+            "high_demand_threshold", book.policies().highDemandThreshold(),
             "high_demand_idle_reduction", book.policies().highDemandIdleReduction());
     ledger.update(
         tables -> {

@@ -4,11 +4,11 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.EndedBy;
 import io.berth.jobs.container.Owner;
-import io.berth.jobs.container.OwnerChain.Attribution;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.Tables;
+import io.berth.policies.ContainerType;
 import io.berth.policies.Mode;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -144,30 +144,17 @@ final class Reconciler {
     return changes;
   }
 
-  /**
-   * An owner once known stays: a directory that is down, or a rename, takes nobody's container
-   * away.
-   */
   private Subject identify(
       Container container, @Nullable Known before, Identification identification) {
-    Owner owner = before == null ? Owner.UNKNOWN : before.owner();
-    String inDoubt = null;
-    if (!owner.isKnown()) {
-      Attribution attribution = identification.attribute(container);
-      if (attribution instanceof Attribution.Answered answered) {
-        owner = answered.owner();
-      } else if (attribution instanceof Attribution.Undetermined undetermined) {
-        inDoubt = undetermined.why();
-      }
-    }
     return new Subject(
-        container,
-        owner,
-        inDoubt,
-        identification.typeOf(container),
-        identification.protects(container),
-        endedBy(container, before),
-        lifeStart(container, before));
+            container,
+            before == null ? Owner.UNKNOWN : before.owner(),
+            null,
+            ContainerType.UNKNOWN,
+            null,
+            endedBy(container, before),
+            lifeStart(container, before))
+        .identified(identification);
   }
 
   /** A restart by its restart policy goes on with the same life (DESIGN section 3). */

@@ -7,6 +7,7 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.Tables;
+import io.berth.jobs.rules.Action;
 import io.berth.jobs.rules.Clock;
 import io.berth.jobs.rules.ConflictRule.Intrusion;
 import io.berth.jobs.rules.Facts;
@@ -18,6 +19,7 @@ import io.berth.policies.Limits;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +43,7 @@ final class RuleJob {
     /** Whether a container does anything; unknown where the rule does not ask. */
     Idleness idleness(Subject subject, Limits limits, PolicyBook book, Instant now, boolean again);
 
-    boolean highDemand();
+    boolean highDemand(PolicyBook book);
 
     /** On which device it is that became another's; null: on none, or the rule does not ask. */
     @Nullable Intrusion intrusion(Subject subject);
@@ -94,7 +96,22 @@ final class RuleJob {
 
   /** What every judgement of one sweep rests on. */
   private record Basis(
-      PolicyBook book, Mode mode, Instant enforcing, Instant floor, Instant seen) {}
+      PolicyBook book,
+      Mode mode,
+      Instant enforcing,
+      Instant floor,
+      boolean highDemand,
+      Instant seen) {}
+
+  String rule() {
+    return rule.name();
+  }
+
+  /** What is done to it when the rule's clock is due. */
+  Action action(Subject subject, PolicyBook book) {
+    Limits limits = book.limitsFor(subject.owner().name(), subject.type());
+    return rule.action(subject.container(), limits, book.policies());
+  }
 
   /** Judges, keeps the clocks and says what is to be said; acts on nothing. */
   void notice(Picture picture) {
@@ -106,12 +123,12 @@ final class RuleJob {
    * nothing.
    *
    * @param mode the one to suppose: switching to enforce now begins everything anew
+   * @param at null: of each when its clock is due
    */
-  synchronized List<Opinion> opinions(Picture picture, Mode mode, Instant at) {
+  synchronized List<Opinion> opinions(Picture picture, Mode mode, @Nullable Instant at) {
     Instant enforcing =
         mode == Mode.OBSERVE ? Instant.MIN : modes.enforcingSince(name).orElse(picture.now());
-    Basis basis =
-        new Basis(picture.book(), mode, enforcing, floor(picture, enforcing), picture.now());
+    Basis basis = basis(picture, mode, enforcing);
     Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
     return picture.subjects().stream()
         .map(each -> opinion(each, basis, clocks.get(each.id()), picture.now(), at))
@@ -120,14 +137,18 @@ final class RuleJob {
 
   /** Until then the warnings that are still to come will have been sent. */
   private Opinion opinion(
-      Subject subject, Basis basis, @Nullable ClockRow kept, Instant now, Instant at) {
+      Subject subject, Basis basis, @Nullable ClockRow kept, Instant now, @Nullable Instant at) {
     Judged judged = judge(subject, basis, kept, now, false);
     ClockRow then = after(judged);
-    if (then == null || judged.verdict instanceof Verdict.Act || then.due().isAfter(at)) {
+    if (then == null || judged.verdict instanceof Verdict.Act) {
+      return new Opinion(name, subject, judged.verdict);
+    }
+    Instant moment = at == null ? then.due().plus(1, ChronoUnit.MICROS) : at; // kept cut to that
+    if (then.due().isAfter(moment)) {
       return new Opinion(name, subject, judged.verdict);
     }
     ClockRow told = then.running(then.since(), then.due(), Integer.MAX_VALUE).warned(basis.mode);
-    return new Opinion(name, subject, judge(subject, basis, told, at, false).verdict);
+    return new Opinion(name, subject, judge(subject, basis, told, moment, false).verdict);
   }
 
   /**
@@ -166,8 +187,7 @@ final class RuleJob {
   private synchronized Findings find(Picture picture) {
     Mode mode = modes.of(name, picture.book());
     Instant enforcing = modes.enforcingSince(name, mode, picture.now());
-    Basis basis =
-        new Basis(picture.book(), mode, enforcing, floor(picture, enforcing), picture.now());
+    Basis basis = basis(picture, mode, enforcing);
     Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
     List<Judged> judged = new ArrayList<>();
     for (Subject subject : picture.subjects()) {
@@ -175,6 +195,12 @@ final class RuleJob {
     }
     List<Wanted> wanted = remember(judged, clocks, basis, picture.now());
     return new Findings(basis, clocks, wanted);
+  }
+
+  private Basis basis(Picture picture, Mode mode, Instant enforcing) {
+    PolicyBook book = picture.book();
+    Instant floor = floor(picture, enforcing);
+    return new Basis(book, mode, enforcing, floor, kind.highDemand(book), picture.now());
   }
 
   private static Instant floor(Picture picture, Instant enforcing) {
@@ -203,7 +229,7 @@ final class RuleJob {
             subject.endedBy(),
             subject.lifeStart(),
             idleness,
-            kind.highDemand(),
+            basis.highDemand,
             exempt == null ? kind.intrusion(subject) : null,
             null,
             null,

@@ -47,8 +47,8 @@ final class RuleKinds {
       }
 
       @Override
-      public boolean highDemand() {
-        return demand.isHigh();
+      public boolean highDemand(PolicyBook book) {
+        return demand.isHigh(book);
       }
     };
   }
@@ -77,7 +77,7 @@ final class RuleKinds {
     }
 
     @Override
-    public boolean highDemand() {
+    public boolean highDemand(PolicyBook book) {
       return false;
     }
 

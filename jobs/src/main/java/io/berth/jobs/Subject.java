@@ -3,6 +3,7 @@ package io.berth.jobs;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.EndedBy;
 import io.berth.jobs.container.Owner;
+import io.berth.jobs.container.OwnerChain.Attribution;
 import io.berth.policies.ContainerType;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,31 @@ public record Subject(
   /** Whether it runs, or will again by itself, and has or asks for GPUs. */
   boolean isRunningWithGpus() {
     return container.gpus().any() && container.state().isLive();
+  }
+
+  /**
+   * The same, identified anew. An owner once known stays: a directory that is down, or a rename,
+   * takes nobody's container away.
+   */
+  Subject identified(Identification identification) {
+    Owner told = owner;
+    String inDoubt = null;
+    if (!owner.isKnown()) {
+      Attribution attribution = identification.attribute(container);
+      if (attribution instanceof Attribution.Answered answered) {
+        told = answered.owner();
+      } else if (attribution instanceof Attribution.Undetermined undetermined) {
+        inDoubt = undetermined.why();
+      }
+    }
+    return new Subject(
+        container,
+        told,
+        inDoubt,
+        identification.typeOf(container),
+        identification.protects(container),
+        endedBy,
+        lifeStart);
   }
 
   /** The same with another snapshot of the container. */

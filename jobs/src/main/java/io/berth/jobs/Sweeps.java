@@ -35,7 +35,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -102,6 +101,7 @@ public final class Sweeps {
   private final Orphans orphans;
   private final Freezer freezer;
   private final Demand demand;
+  private final Outlook outlook;
   private final Map<JobName, RuleJob> ruled = new EnumMap<>(JobName.class);
   private final Map<JobName, Object> turns = new EnumMap<>(JobName.class);
   private final Set<JobName> failing = ConcurrentHashMap.newKeySet();
@@ -155,6 +155,7 @@ public final class Sweeps {
     put(JobName.MAX_RUNTIME, new RuntimeRule(), kinds.runtime(), enforcer);
     put(JobName.GPU_RELEASE, new ConflictRule(), kinds.conflict(), enforcer);
     jobs().forEach(job -> turns.put(job, new Object()));
+    this.outlook = new Outlook(parts, lookout, breaker, ruled);
   }
 
   private void put(JobName job, Rule rule, RuleJob.Kind kind, Enforcer enforcer) {
@@ -191,32 +192,9 @@ public final class Sweeps {
     breaker.approve(ids, who, why, now);
   }
 
-  /**
-   * What would be done at a moment, if nothing changed until then. Does nothing.
-   *
-   * @param supposed the mode to suppose; null: that of each job
-   * @return empty where the Engine does not answer
-   */
-  public Optional<Foresight> foresee(@Nullable Mode supposed, Instant at) {
-    PolicyBook book = parts.book.get();
-    try {
-      Picture picture =
-          lookout
-              .look(book, parts.identification.apply(book), parts.modes.inForce(book), false)
-              .picture();
-      List<Foresight.Opinion> opinions = new ArrayList<>();
-      ruled.forEach(
-          (job, rule) -> {
-            Mode mode = supposed == null ? parts.modes.of(job, book) : supposed;
-            opinions.addAll(rule.opinions(picture, mode, at));
-          });
-      List<Wanted> wanted = opinions.stream().flatMap(each -> Wanted.of(each).stream()).toList();
-      boolean trips = breaker.weigh(wanted, picture, Mode.OBSERVE);
-      return Optional.of(new Foresight(opinions, trips, Guards.beyondCaps(wanted, book.safety())));
-    } catch (EngineException e) {
-      log.debug("nobody can be judged", e);
-      return Optional.empty();
-    }
+  /** What is to come. */
+  public Outlook outlook() {
+    return outlook;
   }
 
   /** Freezes and thaws containers for their owners. */

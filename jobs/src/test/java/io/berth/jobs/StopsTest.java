@@ -415,11 +415,13 @@ class StopsTest {
     sleeper("train");
     sweepFor(Duration.ofMinutes(29));
 
-    List<Opinion> now = world.sweeps().foresee(Mode.ENFORCE, world.now()).orElseThrow().opinions();
+    List<Opinion> now =
+        world.sweeps().outlook().at(Mode.ENFORCE, world.now()).orElseThrow().opinions();
     List<Opinion> later =
         world
             .sweeps()
-            .foresee(Mode.ENFORCE, world.now().plus(Duration.ofHours(1)))
+            .outlook()
+            .at(Mode.ENFORCE, world.now().plus(Duration.ofHours(1)))
             .orElseThrow()
             .opinions();
 

@@ -1,9 +1,7 @@
 package io.berth.daemon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -46,69 +44,6 @@ final class AdminCommands {
       boolean other = mode != Wanted.CONFIG && !word.equals(inForce);
       String why = other ? ": --mode of the daemon, or the file 'disable', goes before" : "";
       return print(answer, () -> out().println(inForce + " is in force" + why));
-    }
-  }
-
-  @Command(
-      name = "reload",
-      description = {
-        "Has the daemon read its configuration again, and prints what that changed.",
-        "",
-        "A file with an error is refused whole: exit code 78, and the configuration in force stays.",
-        ""
-      })
-  static final class Reload extends Asking {
-
-    private static final int ALL_TYPES = 7;
-    private static final int MOST_USERS = 8;
-
-    Reload(GlobalOptions global) {
-      super(global);
-    }
-
-    @Override
-    public Integer call() {
-      JsonNode answer = daemon().post("/v1/reload", body(Map.of()));
-      print(answer, () -> print(answer));
-      return answer.path("accepted").asBoolean() ? ExitCode.DONE : ExitCode.CONFIG;
-    }
-
-    private void print(JsonNode answer) {
-      answer.path("problems").forEach(each -> out().println(each.asText()));
-      if (!answer.path("accepted").asBoolean()) {
-        err().println("berth: refused; the configuration in force stays in force");
-        return;
-      }
-      answer
-          .path("at_next_start")
-          .forEach(each -> out().println("only from the next start on: " + each.asText()));
-      TextTable table = new TextTable("LIMIT", "BEFORE", "AFTER", "USERS", "TYPES");
-      for (JsonNode each : answer.path("changes")) {
-        List<String> types = words(each.path("types"));
-        table.add(
-            each.path("limit").asText(),
-            each.path("before").asText(),
-            each.path("after").asText(),
-            capped(words(each.path("users"))),
-            types.size() == ALL_TYPES ? "all" : String.join(",", types));
-      }
-      if (table.isEmpty()) {
-        out().println("in force; no limit of anybody changed");
-      } else {
-        table.print(out(), terminal());
-      }
-    }
-
-    private static List<String> words(JsonNode array) {
-      List<String> words = new ArrayList<>();
-      array.forEach(each -> words.add(each.asText()));
-      return words;
-    }
-
-    private static String capped(List<String> users) {
-      int more = users.size() - MOST_USERS;
-      String shown = String.join(",", users.subList(0, Math.min(MOST_USERS, users.size())));
-      return more > 0 ? shown + " and " + more + " more" : shown;
     }
   }
 

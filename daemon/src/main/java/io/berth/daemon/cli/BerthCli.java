@@ -9,58 +9,31 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The command line: its commands, what it prints when something is wrong, its exit codes. */
 public final class BerthCli {
 
-  private final CommandLine commands;
+  private final DaemonRunner daemon;
+  private final PrintWriter out;
+  private final PrintWriter err;
 
   public BerthCli(DaemonRunner daemon, PrintWriter out, PrintWriter err) {
-    GlobalOptions global = new GlobalOptions();
-    commands =
-        new CommandLine(new BerthCommand(global))
-            .addSubcommand(new DaemonCommand(global, daemon))
-            .addSubcommand(new CheckConfigCommand(global))
-            .addSubcommand(new StatusCommand(global))
-            .addSubcommand(new PsCommand(global))
-            .addSubcommand(new GpusCommand(global))
-            .addSubcommand(new ExplainCommand(global))
-            .addSubcommand(new PlanCommand(global))
-            .addSubcommand(new LimitsCommand(global))
-            .addSubcommand(new EventsCommand(global))
-            .addSubcommand(new AllocateCommand(global))
-            .addSubcommand(new ReleaseCommand(global))
-            .addSubcommand(new ContainerActs.Pause(global))
-            .addSubcommand(new ContainerActs.Resume(global))
-            .addSubcommand(new WaitCommand(global))
-            .addSubcommand(new ContainerActs.KeepAlive(global))
-            .addSubcommand(new ContainerActs.Protect(global))
-            .addSubcommand(new ContainerActs.Unprotect(global))
-            .addSubcommand(new SweepCommand(global))
-            .addSubcommand(new AdminCommands.SetMode(global))
-            .addSubcommand(new AdminCommands.Reload(global))
-            .addSubcommand(job(global))
-            .addSubcommand(breaker(global))
-            .addSubcommand(new AdminCommands.Notify(global))
-            .addSubcommand(new CheckLedgerCommand(global))
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setOut(out)
-            .setErr(err)
-            .setParameterExceptionHandler(BerthCli::wrongUsage)
-            .setExecutionExceptionHandler(BerthCli::failed);
-  }
-
-  private static CommandLine job(GlobalOptions global) {
-    return new CommandLine(new AdminCommands.Job(global))
-        .addSubcommand(new AdminCommands.JobPause(global))
-        .addSubcommand(new AdminCommands.JobResume(global));
-  }
-
-  private static CommandLine breaker(GlobalOptions global) {
-    return new CommandLine(new AdminCommands.Breaker(global))
-        .addSubcommand(new AdminCommands.BreakerShow(global))
-        .addSubcommand(new AdminCommands.BreakerApprove(global));
+    this.daemon = daemon;
+    this.out = out;
+    this.err = err;
   }
 
   /** Runs one command; returns its exit code. */
   public int run(String... args) {
-    return commands.execute(args);
+    return commands(args).execute(args);
+  }
+
+  private CommandLine commands(String... args) {
+    GlobalOptions global = new GlobalOptions();
+    CommandLine berth = new CommandLine(new BerthCommand(global));
+    new Commands(global, daemon).addTo(berth, args);
+    return berth
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setOut(out)
+        .setErr(err)
+        .setParameterExceptionHandler(BerthCli::wrongUsage)
+        .setExecutionExceptionHandler(BerthCli::failed);
   }
 
   private static int wrongUsage(ParameterException wrong, String[] args) {

@@ -46,6 +46,6 @@ final class BerthCommand implements Runnable {
   }
 
   private String names() {
-    return "There is " + String.join(", ", spec.subcommands().keySet()) + ".";
+    return "There is " + String.join(", ", CommandTree.root(spec).commands().keySet()) + ".";
   }
 }

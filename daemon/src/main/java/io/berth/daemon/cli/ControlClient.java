@@ -57,9 +57,15 @@ final class ControlClient {
   }
 
   private final Path socket;
+  private final Duration patience;
 
   ControlClient(Path socket) {
+    this(socket, PATIENCE);
+  }
+
+  ControlClient(Path socket, Duration patience) {
     this.socket = socket;
+    this.patience = patience;
   }
 
   /**
@@ -91,7 +97,7 @@ final class ControlClient {
   private JsonNode send(String method, String path, String body) {
     UnixHttp.Answer answer;
     try {
-      answer = UnixHttp.exchange(socket, method, path, body, PATIENCE);
+      answer = UnixHttp.exchange(socket, method, path, body, patience);
     } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
       throw new NoDaemon(socket, e instanceof IOException io ? io : new IOException(e));
     }

@@ -21,7 +21,11 @@ import java.util.zip.GZIPInputStream;
 /** The event log as it lies on the disk, with what was rotated out of it; for want of a daemon. */
 final class EventFiles {
 
+  /** Ours, and logrotate's. */
+  private static final String ROTATED = ".{*Z,*Z.gz,[0-9],[0-9].gz,[0-9][0-9],[0-9][0-9].gz}";
+
   private final Path log;
+  private long last;
 
   EventFiles(Path log) {
     this.log = log.toAbsolutePath();
@@ -30,7 +34,7 @@ final class EventFiles {
   /**
    * The events that fit, in order, each once.
    *
-   * @throws IOException if the log is not there, or can't be read
+   * @throws IOException if no log is there, or it can't be read
    */
   List<JsonNode> read(Predicate<JsonNode> fits) throws IOException {
     Map<Long, JsonNode> events = new TreeMap<>();
@@ -47,17 +51,26 @@ final class EventFiles {
     return List.copyOf(events.values());
   }
 
+  /** The number of the last event that was read, whether it fits or not; 0 for none. */
+  long last() {
+    return last;
+  }
+
   /** The log last: what is rotated out of it meanwhile is then read twice rather than never. */
   private List<Path> files() throws IOException {
     List<Path> files = new ArrayList<>();
     Path folder = log.getParent();
-    if (folder == null || !Files.exists(log)) {
+    if (folder != null && Files.isDirectory(folder)) {
+      try (var rotated = Files.newDirectoryStream(folder, log.getFileName() + ROTATED)) {
+        rotated.forEach(files::add);
+      }
+    }
+    if (Files.exists(log)) {
+      files.add(log);
+    }
+    if (files.isEmpty()) {
       throw new IOException("there is no event log at " + log + ": berthd creates it");
     }
-    try (var rotated = Files.newDirectoryStream(folder, log.getFileName() + ".*Z{,.gz}")) {
-      rotated.forEach(files::add);
-    }
-    files.add(log);
     return files;
   }
 
@@ -70,9 +83,10 @@ final class EventFiles {
   }
 
   /** The last line may be torn, if the host crashed. */
-  private static void add(String line, Predicate<JsonNode> fits, Map<Long, JsonNode> events) {
+  private void add(String line, Predicate<JsonNode> fits, Map<Long, JsonNode> events) {
     try {
       JsonNode event = ControlClient.JSON.readTree(line);
+      last = Math.max(last, event.path("seq").asLong());
       if (fits.test(event)) {
         events.put(event.path("seq").asLong(), event);
       }

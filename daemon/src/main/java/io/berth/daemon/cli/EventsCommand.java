@@ -42,10 +42,13 @@ final class EventsCommand extends Asking {
   @Option(names = "--user", paramLabel = "USER", description = "Those about this user's matters.")
   private String user = "";
 
-  @Option(names = "--container", paramLabel = "C", description = "Its name, or how its id begins.")
+  @Option(
+      names = "--container",
+      paramLabel = "CONTAINER",
+      description = "Its name, or how its id begins.")
   private String container = "";
 
-  @Option(names = "--type", paramLabel = "TYPE", description = "container.stop, or container.")
+  @Option(names = "--type", paramLabel = "EVENT", description = "container.stop, or container.")
   private String type = "";
 
   EventsCommand(GlobalOptions global) {
@@ -137,11 +140,12 @@ final class EventsCommand extends Asking {
               + loaded.errors().get(0));
     }
     err().println("berth: the daemon is not reachable; this is from " + book.daemon().events());
-    List<JsonNode> events = new EventFiles(book.daemon().events()).read(event -> fits(event, from));
+    EventFiles files = new EventFiles(book.daemon().events());
+    List<JsonNode> events = files.read(event -> fits(event, from));
     int first = from == null ? Math.max(0, events.size() - USUAL) : 0;
     events.subList(first, events.size()).forEach(this::printEvent);
     out().flush();
-    return events.isEmpty() ? 0 : events.get(events.size() - 1).path("seq").asLong();
+    return files.last();
   }
 
   private boolean fits(JsonNode event, @Nullable Instant from) {

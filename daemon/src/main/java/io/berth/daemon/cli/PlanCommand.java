@@ -29,7 +29,9 @@ final class PlanCommand extends Asking {
 
   @Option(
       names = "--enforce",
-      description = "If the mode were switched to enforce now: everything begins anew then.")
+      description =
+          "If the mode were switched to enforce now: everything begins anew then. Without --at, each"
+              + " act at its earliest time.")
   private boolean enforce;
 
   PlanCommand(GlobalOptions global) {
@@ -71,22 +73,23 @@ final class PlanCommand extends Asking {
           each.path("owner").asText(),
           each.path("reason").asText());
     }
+    boolean ends = answer.path("at").isNull();
     if (table.isEmpty()) {
-      out().println("nothing would be stopped or removed until " + answer.path("at").asText());
+      String until = ends ? "" : " until " + answer.path("at").asText();
+      out().println("nothing would be stopped or removed" + until);
     } else {
       table.print(out(), terminal());
       out().println();
       out().println("by owner: " + counts(answer.path("by_owner")));
+      out().println("by group: " + counts(answer.path("by_group")));
+    }
+    if (ends && !table.isEmpty()) {
+      out().println("these are the earliest times: all warnings are sent before");
     }
     if (answer.path("supposed_mode").asText().equals("observe")) {
       out().println(terminal().warning("the mode is observe: none of it would be done"));
     }
-    if (!answer.path("held_back").isEmpty()) {
-      out().println("left for later sweeps: " + counts(answer.path("held_back")));
-    }
-    if (answer.path("breaker_would_trip").asBoolean()) {
-      out().println(terminal().bad("the breaker would trip, and hold all of it back"));
-    }
+    ConfigChanges.rushes(answer.path("rushes"), now, out(), terminal());
   }
 
   private static String counts(JsonNode counts) {

@@ -55,18 +55,26 @@ final class UnixHttp {
         Selector selector = Selector.open()) {
       channel.connect(UnixDomainSocketAddress.of(socket));
       channel.configureBlocking(false);
-      channel.register(selector, SelectionKey.OP_READ);
-      send(channel, ByteBuffer.wrap(request.toByteArray()));
+      SelectionKey key = channel.register(selector, SelectionKey.OP_WRITE);
+      send(channel, selector, ByteBuffer.wrap(request.toByteArray()), patience);
+      key.interestOps(SelectionKey.OP_READ);
       return parse(receive(channel, selector, patience));
     }
   }
 
-  /** A request fits into what the kernel takes at once; a peer that is gone has answered before. */
-  private static void send(SocketChannel channel, ByteBuffer request) throws IOException {
-    channel.configureBlocking(false);
+  /** The kernel takes some of it at once; a peer that gave up reading may have answered before. */
+  private static void send(
+      SocketChannel channel, Selector selector, ByteBuffer request, Duration patience)
+      throws IOException {
     while (request.hasRemaining()) {
-      if (channel.write(request) == 0) {
+      if (selector.select(patience.toMillis()) == 0) {
         throw new IOException("the daemon takes no request");
+      }
+      selector.selectedKeys().clear();
+      try {
+        channel.write(request);
+      } catch (IOException e) {
+        return; // what it answered, or that it did not, is found when reading
       }
     }
   }

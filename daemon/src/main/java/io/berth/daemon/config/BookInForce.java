@@ -87,7 +87,7 @@ public final class BookInForce {
       listener.refused(loaded.problems());
       return;
     }
-    List<String> atNextStart = atNextStart(book.daemon(), now.daemon());
+    List<String> atNextStart = atNextStart(book, now);
     book = now;
     keep(now);
     LOG.info("{} is in force", main);
@@ -124,7 +124,10 @@ public final class BookInForce {
     }
   }
 
-  private static List<String> atNextStart(DaemonSettings before, DaemonSettings now) {
+  /** The keys that differ and count only from the next start on. */
+  public static List<String> atNextStart(PolicyBook one, PolicyBook other) {
+    DaemonSettings before = one.daemon();
+    DaemonSettings now = other.daemon();
     List<String> changed = new ArrayList<>();
     compare(changed, "daemon.ledger", before, now, DaemonSettings::ledger);
     compare(changed, "daemon.events", before, now, DaemonSettings::events);

@@ -40,7 +40,6 @@ final class AdminRoutes {
   List<Route> routes() {
     return List.of(
         Route.post("/v1/mode", this::mode),
-        Route.post("/v1/reload", this::reload).slowly(),
         Route.post("/v1/jobs/{job}/sweep", this::sweep).slowly(),
         Route.post("/v1/jobs/{job}/pause", this::pause),
         Route.post("/v1/jobs/{job}/resume", this::resume),
@@ -61,19 +60,6 @@ final class AdminRoutes {
         };
     Mode after = parts.modes().set(mode, call.who(), parts.book().get(), parts.clock().instant());
     return Answer.JSON.createObjectNode().put("set", word).put("in_force", after.word());
-  }
-
-  private JsonNode reload(Call call) {
-    call.requireAdmin("reading the configuration again");
-    Reloaded reloaded = parts.daemon().reload(call.who());
-    ObjectNode json = Answer.JSON.createObjectNode().put("accepted", reloaded.accepted());
-    ArrayNode problems = json.putArray("problems");
-    reloaded.problems().forEach(each -> problems.add(each.toString()));
-    reloaded.atNextStart().forEach(json.putArray("at_next_start")::add);
-    TreeSet<String> owners = new TreeSet<>();
-    Shown.now(parts).all().forEach(each -> owners.add(each.owner().name()));
-    json.set("changes", LimitChanges.between(reloaded.before(), reloaded.after(), owners));
-    return json;
   }
 
   // --- jobs
@@ -148,7 +134,8 @@ final class AdminRoutes {
     ArrayNode due = json.putArray("due");
     parts
         .sweeps()
-        .foresee(null, parts.clock().instant())
+        .outlook()
+        .at(null, parts.clock().instant())
         .orElseThrow(() -> new Refusal(Code.FAILED, "the Docker Engine does not answer"))
         .opinions()
         .stream()

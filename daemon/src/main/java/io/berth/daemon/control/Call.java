@@ -115,6 +115,11 @@ final class Call {
     }
   }
 
+  /** As it was sent; a missing node where it was not. */
+  JsonNode json(String name) {
+    return body.path(name);
+  }
+
   /** Text of one line; null where it is absent. */
   @Nullable String text(String name) {
     JsonNode value = body.path(name);

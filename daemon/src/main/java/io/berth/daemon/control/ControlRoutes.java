@@ -16,6 +16,7 @@ final class ControlRoutes {
             new ForesightRoutes(parts).routes(),
             new LimitRoutes(parts).routes(),
             new EventRoutes(parts).routes(),
+            new ConfigRoutes(parts).routes(),
             new AdminRoutes(parts).routes())
         .flatMap(List::stream)
         .toList();

@@ -5,6 +5,7 @@ import io.berth.daemon.http.Vitals;
 import io.berth.jobs.Subject;
 import io.berth.jobs.Sweeps;
 import io.berth.policies.JobName;
+import io.berth.policies.PolicyLoader;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -45,4 +46,7 @@ public interface DaemonHandle {
 
   /** Reads the configuration again, now; as SIGHUP does. */
   Reloaded reload(String who);
+
+  /** What would come of it if that had been read; nothing does. */
+  Reloaded suppose(PolicyLoader.Loaded candidate);
 }

@@ -26,7 +26,6 @@ import org.slf4j.LoggerFactory;
  */
 final class Entrance extends Handler.Abstract.NonBlocking {
 
-  private static final int LARGEST_BODY = 16 * 1024;
   private static final Logger LOG = LoggerFactory.getLogger(Entrance.class);
   private static final ObjectReader STRICT =
       Answer.JSON.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
@@ -55,11 +54,12 @@ final class Entrance extends Handler.Abstract.NonBlocking {
         throw new Refusal(Code.FORBIDDEN, "your uid has no user in this host's user database");
       }
       Router.Match match = router.find(request.getMethod(), Request.getPathInContext(request));
-      if (request.getLength() > LARGEST_BODY) {
-        throw tooLarge();
+      int largest = match.route().largestBody();
+      if (request.getLength() > largest) {
+        throw tooLarge(largest);
       }
       Content.Source.asByteArrayAsync(
-          request, LARGEST_BODY, new Body(peer, match, request, response, callback));
+          request, largest, new Body(peer, match, request, response, callback));
     } catch (Refusal e) {
       Answer.of(e).send(response, callback);
     } catch (RuntimeException e) {
@@ -68,8 +68,8 @@ final class Entrance extends Handler.Abstract.NonBlocking {
     return true;
   }
 
-  private static Refusal tooLarge() {
-    return new Refusal(Code.TOO_LARGE, "a body has at most " + LARGEST_BODY + " bytes");
+  private static Refusal tooLarge(int largest) {
+    return new Refusal(Code.TOO_LARGE, "a body has at most " + largest + " bytes here");
   }
 
   /** What is done when the body is there, or does not come. */
@@ -114,7 +114,7 @@ final class Entrance extends Handler.Abstract.NonBlocking {
       // Too long, cut off, or too slow: nobody may be there any more to be told.
       Refusal refusal =
           why instanceof IllegalStateException
-              ? tooLarge()
+              ? tooLarge(match.route().largestBody())
               : Call.bad("the body did not come whole: " + why.getMessage());
       Answer.of(refusal).send(response, callback);
     }

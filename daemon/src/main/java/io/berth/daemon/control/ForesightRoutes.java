@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.daemon.control.Refusal.Code;
 import io.berth.jobs.Foresight;
 import io.berth.jobs.Foresight.Opinion;
+import io.berth.jobs.Rush;
 import io.berth.jobs.activity.Measure;
 import io.berth.jobs.activity.Sample;
 import io.berth.jobs.container.Container;
@@ -28,6 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,9 +58,10 @@ final class ForesightRoutes {
   private JsonNode plan(Call call) {
     Instant now = parts.clock().instant();
     Instant asked = call.moment("at");
-    Instant at = asked == null ? now : asked;
     boolean enforce = call.inQuery("enforce").filter("true"::equals).isPresent();
-    if (at.isBefore(now.minusSeconds(60))) {
+    // Nothing is due at the switch itself: who looks before it wants to know when something is.
+    Instant at = asked == null && !enforce ? now : asked;
+    if (at != null && at.isBefore(now.minusSeconds(60))) {
       throw Call.bad("at: " + at + " is over; berth events tells what was done");
     }
     Foresight foresight = foresee(enforce ? Mode.ENFORCE : null, at);
@@ -66,7 +69,7 @@ final class ForesightRoutes {
         Answer.JSON
             .createObjectNode()
             .put("now", now.toString())
-            .put("at", at.toString())
+            .put("at", at == null ? null : at.toString())
             .put("mode", parts.mode().word())
             .put("supposed_mode", enforce ? Mode.ENFORCE.word() : parts.mode().word());
     List<Opinion> acts =
@@ -75,33 +78,55 @@ final class ForesightRoutes {
             .sorted(Comparator.comparing(each -> ((Verdict.Act) each.verdict()).running().due()))
             .toList();
     ArrayNode list = json.putArray("acts");
-    acts.forEach(each -> list.add(opinion(each).put("owner", each.subject().owner().name())));
+    acts.forEach(each -> list.add(opinion(each).put("owner", owner(each))));
     ArrayNode warnings = json.putArray("warnings");
     foresight.opinions().stream()
         .filter(each -> each.verdict() instanceof Verdict.Warn)
-        .forEach(each -> warnings.add(opinion(each).put("owner", each.subject().owner().name())));
-    json.put("breaker_would_trip", foresight.trips());
-    json.set("held_back", counts(foresight.heldBack()));
-    json.set("by_owner", counts(byOwner(acts)));
+        .forEach(each -> warnings.add(opinion(each).put("owner", owner(each))));
+    ArrayNode rushes = json.putArray("rushes");
+    foresight.rushes().forEach(each -> rushes.add(rush(each)));
+    json.set("by_owner", counts(acts, ForesightRoutes::owner));
+    json.set("by_group", counts(acts, each -> groupOf(owner(each))));
     return json;
   }
 
-  private Foresight foresee(@Nullable Mode supposed, Instant at) {
+  private Foresight foresee(@Nullable Mode supposed, @Nullable Instant at) {
     return parts
         .sweeps()
-        .foresee(supposed, at)
+        .outlook()
+        .at(supposed, at)
         .orElseThrow(() -> new Refusal(Code.FAILED, "the Docker Engine does not answer"));
   }
 
-  private static Map<String, Integer> byOwner(List<Opinion> acts) {
+  private static String owner(Opinion opinion) {
+    return opinion.subject().owner().name();
+  }
+
+  private String groupOf(String owner) {
+    return parts.book().get().groupOf(owner).orElse("none");
+  }
+
+  private static ObjectNode counts(List<Opinion> acts, Function<Opinion, String> by) {
     Map<String, Integer> counts = new TreeMap<>();
-    acts.forEach(each -> counts.merge(each.subject().owner().name(), 1, Integer::sum));
-    return counts;
+    acts.forEach(each -> counts.merge(by.apply(each), 1, Integer::sum));
+    return counts(counts);
   }
 
   private static ObjectNode counts(Map<String, Integer> counts) {
     ObjectNode json = Answer.JSON.createObjectNode();
     new TreeMap<>(counts).forEach(json::put);
+    return json;
+  }
+
+  static ObjectNode rush(Rush rush) {
+    ObjectNode json =
+        Answer.JSON
+            .createObjectNode()
+            .put("from", rush.from().toString())
+            .put("stops", rush.stops())
+            .put("removals", rush.removals())
+            .put("breaker_would_trip", rush.trips());
+    json.set("held_back", counts(rush.heldBack()));
     return json;
   }
 

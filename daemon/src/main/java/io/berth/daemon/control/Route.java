@@ -13,8 +13,11 @@ import java.util.Optional;
  * @param method {@code GET} or {@code POST}
  * @param path such as {@code /v1/containers/{container}}; a name in braces stands for one segment
  * @param slow whether it waits for the Engine or a sweep, and is not to keep quick ones waiting
+ * @param largestBody in bytes
  */
-record Route(String method, String path, boolean slow, Answerer answerer) {
+record Route(String method, String path, boolean slow, int largestBody, Answerer answerer) {
+
+  private static final int USUAL_BODY = 16 * 1024;
 
   /** Carries it out. */
   @FunctionalInterface
@@ -28,15 +31,19 @@ record Route(String method, String path, boolean slow, Answerer answerer) {
   }
 
   static Route get(String path, Answerer answerer) {
-    return new Route("GET", path, false, answerer);
+    return new Route("GET", path, false, USUAL_BODY, answerer);
   }
 
   static Route post(String path, Answerer answerer) {
-    return new Route("POST", path, false, answerer);
+    return new Route("POST", path, false, USUAL_BODY, answerer);
   }
 
   Route slowly() {
-    return new Route(method, path, true, answerer);
+    return new Route(method, path, true, largestBody, answerer);
+  }
+
+  Route taking(int bytes) {
+    return new Route(method, path, slow, bytes, answerer);
   }
 
   /** The values of the path's names; empty where it is another path. */

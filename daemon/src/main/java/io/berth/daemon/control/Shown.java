@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.groupingBy;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.daemon.control.Refusal.Code;
+import io.berth.jobs.Outlook;
 import io.berth.jobs.Subject;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.ClockRow;
@@ -28,7 +29,8 @@ final class Shown {
   /**
    * What is done to a container next, if nothing changes.
    *
-   * @param action {@code stop}, {@code remove}, or {@code release} of its devices
+   * @param action {@code stop}, {@code pause}, {@code warn}, {@code remove}, or {@code release} of
+   *     its devices
    * @param rule that wants it
    */
   record Next(String action, String rule, Instant at) {}
@@ -45,7 +47,11 @@ final class Shown {
   private final Map<String, Protection> protections = new HashMap<>();
   private final Map<String, Subject> seen = new HashMap<>();
 
-  private Shown(Tables tables, List<Subject> subjects, Instant now) throws SQLException {
+  private final Outlook outlook;
+
+  private Shown(Tables tables, List<Subject> subjects, Outlook outlook, Instant now)
+      throws SQLException {
+    this.outlook = outlook;
     known = tables.known();
     clocks = tables.requests().clocks().stream().collect(groupingBy(ClockRow::containerId));
     claims = tables.devices().allocation().claims().stream().collect(groupingBy(Claim::holder));
@@ -63,7 +69,8 @@ final class Shown {
   static Shown now(ControlParts parts) {
     Instant now = parts.clock().instant();
     List<Subject> subjects = parts.daemon().seen();
-    return parts.ledger().read(tables -> new Shown(tables, subjects, now));
+    Outlook outlook = parts.sweeps().outlook();
+    return parts.ledger().read(tables -> new Shown(tables, subjects, outlook, now));
   }
 
   /** By owner and name. */
@@ -113,7 +120,7 @@ final class Shown {
       if (clock.isWithdrawn()) {
         continue;
       }
-      soonest = sooner(soonest, new Next(actionOf(clock.rule()), clock.rule(), clock.due()));
+      soonest = sooner(soonest, new Next(actionOf(clock), clock.rule(), clock.due()));
     }
     for (Claim claim : claims.getOrDefault(id, List.of())) {
       if (claim.until() != null) {
@@ -127,9 +134,14 @@ final class Shown {
     return one == null || other.at().isBefore(one.at()) ? other : one;
   }
 
-  /** The two rules of cleanup remove; every other one is about a container that runs. */
-  private static String actionOf(String rule) {
-    return rule.equals("created") || rule.equals("stale") ? "remove" : "stop";
+  private String actionOf(ClockRow clock) {
+    Subject subject = seen.get(clock.containerId());
+    if (subject != null) {
+      return outlook.action(clock.rule(), subject).word();
+    }
+    // Before the first look: the two rules of cleanup remove, the others are about what runs.
+    boolean cleanup = clock.rule().equals("created") || clock.rule().equals("stale");
+    return cleanup ? "remove" : "stop";
   }
 
   ObjectNode json(Known each) {

@@ -91,6 +91,21 @@ public final class EventLog implements AutoCloseable {
     }
   }
 
+  /**
+   * Looks up in the file where the log ends, before anything is written: a journal that was begun
+   * anew has to go on behind that, or what it counts anew would be taken for written.
+   *
+   * @return the number of its last event; 0 where there is none, or it can't be read
+   */
+  public synchronized long findEnd() {
+    try {
+      openFile();
+    } catch (IOException e) {
+      LOG.debug("{} can't be read now", path, e); // the first pump says so
+    }
+    return lastSeq;
+  }
+
   /** The journal's number of the last event that is in the log; 0 where none is known to be. */
   public synchronized long writtenUpTo() {
     return lastSeq;

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,6 +70,27 @@ class BerthCliTest {
   void the_daemon_gets_its_options_before_or_after_the_command(String line) {
     assertThat(run(line)).isEqualTo(17);
     assertThat(started).isEqualTo(new DaemonRunner.Options(Path.of("/x.yaml"), Mode.ENFORCE, true));
+  }
+
+  @Test
+  void each_command_has_the_name_under_which_it_is_made() {
+    assertThat(run("--help")).isZero();
+    String all = out.toString();
+    for (String name : List.of("daemon", "keep-alive, ping", "job", "breaker", "reload", "man")) {
+      assertThat(all).containsPattern("(?m)^  " + name + "  +[A-Z]");
+    }
+    List<String> names =
+        all.lines()
+            .filter(line -> line.matches("  [a-z][a-z-]+(, [a-z]+)?  +[A-Z].*"))
+            .map(line -> line.strip().replaceAll("[, ].*", ""))
+            .toList();
+    assertThat(names).hasSizeGreaterThan(25);
+    for (String name : names) {
+      out.getBuffer().setLength(0);
+      err.getBuffer().setLength(0);
+      assertThat(run(name + " --such-an-option-there-is-not")).isEqualTo(2);
+      assertThat(err.toString()).contains("Try 'berth " + name + " --help'.");
+    }
   }
 
   @Test

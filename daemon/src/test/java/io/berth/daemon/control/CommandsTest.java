@@ -198,14 +198,119 @@ class CommandsTest {
 
   @Test
   void a_reload_prints_what_changed_or_what_is_wrong() throws IOException {
-    Files.writeString(harbour.config(), Harbour.QUIET + "defaults: {idle_timeout: 2h}\n");
-    assertThat(line("reload").out()).containsPattern("idle_timeout +30m +2h +ada,bob,unknown +all");
-    assertThat(line("reload").out()).contains("no limit of anybody changed");
+    Files.writeString(harbour.config(), Harbour.QUIET + "defaults: {max_runtime: 2h}\n");
+    Ran tried = line("reload --dry-run");
+    Ran done = line("reload");
+    assertThat(tried.out()).contains("it was not loaded");
+    assertThat(done.out()).contains("it is in force");
+    for (Ran each : List.of(tried, done)) {
+      assertThat(each.out()).containsPattern("max_runtime +1d +2h +ada,bob,unknown +all");
+      assertThat(each.out())
+          .containsPattern("train +ada +max-runtime +stop in 2[34] h +stop in 1(19|20) min");
+    }
+    assertThat(line("reload").out())
+        .contains("no limit of anybody changes", "no container gets another time");
 
     Files.writeString(harbour.config(), "defalts: {}\n");
-    Ran refused = line("reload");
-    assertThat(refused.exit()).isEqualTo(78);
-    assertThat(refused.out()).contains(":1:1: ", "defaults");
+    for (String command : List.of("reload", "reload --dry-run")) {
+      Ran refused = line(command);
+      assertThat(refused.exit()).isEqualTo(78);
+      assertThat(refused.out()).contains(":1:1: ", "defaults");
+    }
+  }
+
+  @Test
+  void a_dry_run_loads_nothing() throws IOException {
+    Files.writeString(harbour.config(), Harbour.QUIET + "defaults: {max_runtime: 2h}\n");
+    JsonNode before = line("-o json limits ada").json().path("limits");
+
+    JsonNode answer = line("reload --dry-run -o json").json();
+
+    assertThat(answer.path("accepted").asBoolean()).isTrue();
+    assertThat(answer.path("loaded").asBoolean(true)).isFalse();
+    assertThat(line("-o json limits ada").json().path("limits")).isEqualTo(before);
+  }
+
+  @Test
+  void a_file_is_held_against_what_runs_with_the_files_beside_it() throws IOException {
+    Path other = Files.createDirectories(folder.resolve("other/groups")).resolveSibling("c.yaml");
+    Files.writeString(
+        other, Harbour.QUIET + "groups: {lab: {max_runtime: 3h}}\n" + "# padding\n".repeat(20_000));
+    Files.writeString(other.resolveSibling("groups/lab.members"), "ada\n");
+
+    Ran ran = run("check-config", "--against", "running", other.toString());
+
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.out()).contains("it was not loaded");
+    assertThat(ran.out()).containsPattern("max_runtime +1d +3h +ada +");
+    assertThat(ran.out()).containsPattern("train +ada +max-runtime +stop in 2[34] h +stop in 2 h");
+    assertThat(line("limits ada").out()).contains("1d").doesNotContain("3h");
+    JsonNode json = run("check-config", "-o", "json", "--against", "running", "" + other).json();
+    assertThat(json.path("against").path("times")).hasSize(1);
+  }
+
+  @Test
+  void a_file_with_an_error_is_78_before_anybody_is_asked() throws IOException {
+    Path other = Files.writeString(folder.resolve("c.yaml"), "defalts: {}\n");
+    harbour.close();
+
+    Ran ran = run("check-config", "--against", "running", other.toString());
+
+    assertThat(ran.exit()).isEqualTo(78);
+    assertThat(ran.out()).contains(":1:1: ");
+    Files.writeString(other, Harbour.QUIET);
+    assertThat(run("check-config", "--against", "running", other.toString()).exit()).isEqualTo(5);
+  }
+
+  @Test
+  void a_rush_is_told_before_it_comes() throws IOException {
+    Instant now = Instant.now();
+    for (int i = 0; i < 12; i++) {
+      String name = "many" + i;
+      harbour
+          .engine()
+          .has(Containers.running(name).owner("eve").gpu("0").createdAt(now).startedAt(now));
+    }
+    harbour.look();
+    Files.writeString(
+        harbour.config(),
+        Harbour.QUIET.replace("breaker_share: 1", "breaker_share: 0.5")
+            + "defaults: {max_runtime: 2h}\n");
+
+    Ran ran = line("reload --dry-run");
+
+    assertThat(ran.out())
+        .containsPattern("within ten minutes: 13 stops, 0 removals; the breaker would trip");
+  }
+
+  @Test
+  void a_switch_to_enforce_is_planned_with_earliest_times_by_owner_and_group() {
+    line("mode observe");
+
+    Ran ran = line("plan --enforce");
+
+    assertThat(ran.out()).containsPattern("in (29|30) min +created-cleanup +remove +litter +bob");
+    assertThat(ran.out()).containsPattern("in (23|24) h +max-runtime +stop +train +ada");
+    assertThat(ran.out()).contains("by owner: ada 1, bob 1", "by group: none 2", "earliest");
+  }
+
+  @Test
+  void ps_says_pause_where_a_pause_is_what_comes() {
+    Instant now = Instant.now();
+    harbour
+        .engine()
+        .has(
+            Containers.running("fleeting")
+                .owner("ada")
+                .gpu("GPU-1")
+                .autoRemove()
+                .createdAt(now)
+                .startedAt(now));
+    harbour.look();
+
+    assertThat(line("ps").out()).containsPattern("fleeting .* pause in 2[34] h");
+    assertThat(line("status").out()).containsPattern("pause +in 2[34] h +fleeting");
+    assertThat(line("ps").out()).containsPattern("train .* stop in 2[34] h");
   }
 
   @Test

@@ -42,7 +42,11 @@ class ControlFuzzTest {
           "/v1/release",
           "/v1/mode",
           "/v1/jobs/stale-cleanup/pause",
-          "/v1/breaker");
+          "/v1/breaker",
+          "/v1/plan?at=2026-01-01T00:00:00Z&enforce=true",
+          "/v1/containers/train/explain",
+          "/v1/reload",
+          "/v1/config/compare");
   private static final List<String> BODIES =
       List.of(
           "",
@@ -51,6 +55,8 @@ class ControlFuzzTest {
           "{\"user\":\"ada\",\"container\":\"x\",\"gpus\":1}",
           "{\"container\":\"x\"}",
           "{\"for\":\"2h\",\"why\":\"because\"}",
+          "{\"dry_run\":true}",
+          "{\"main\":\"safety: {mode: observe}\",\"beside\":{\"groups/a.members\":\"ada\"}}",
           "[[[[[[[[",
           "{\"user\":{\"a\":[1,2,3]},\"gpus\":-1e999}");
 

@@ -73,6 +73,12 @@ class ControlLimitsTest {
         "POST| /v1/jobs/reconcile/pause| {\"for\":\"0s\",\"why\":\"x\"}| 400",
         "POST| /v1/jobs/reconcile/sweep| {\"dry_run\":\"yes\"}| 400",
         "GET| /v1/plan?at=tomorrow| ''| 400",
+        "POST| /v1/reload| {\"dry_run\":1}| 400",
+        "POST| /v1/config/compare| {}| 400",
+        "POST| /v1/config/compare| {\"main\":[]}| 400",
+        "POST| /v1/config/compare| {\"main\":\"\",\"beside\":{\"../x\":\"\"}}| 400",
+        "POST| /v1/config/compare| {\"main\":\"\",\"beside\":{\"groups/../../x.members\":\"\"}}| 400",
+        "POST| /v1/config/compare| {\"main\":\"\",\"beside\":{\"user-overrides.yaml\":3}}| 400",
         "GET| /v1/containers/absent/explain| ''| 404",
       })
   void what_makes_no_sense_is_a_problem_that_says_what(

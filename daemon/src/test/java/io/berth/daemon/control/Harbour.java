@@ -9,6 +9,7 @@ import io.berth.jobs.Identification;
 import io.berth.jobs.Lanes;
 import io.berth.jobs.Modes;
 import io.berth.jobs.ProcessKiller;
+import io.berth.jobs.Prospect;
 import io.berth.jobs.Pulse;
 import io.berth.jobs.Requests;
 import io.berth.jobs.Subject;
@@ -30,6 +31,7 @@ import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.PolicyLoader;
+import io.berth.policies.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -317,7 +319,22 @@ final class Harbour implements AutoCloseable {
       PolicyLoader.Loaded loaded = PolicyLoader.load(Harbour.this.config());
       PolicyBook now = loaded.book();
       book = now == null ? before : now;
-      return new Reloaded(now != null, loaded.problems(), List.of(), before, book);
+      return now == null
+          ? Reloaded.refused(loaded.problems(), before)
+          : compared(loaded.problems(), before, now);
+    }
+
+    @Override
+    public Reloaded suppose(PolicyLoader.Loaded candidate) {
+      PolicyBook other = candidate.book();
+      return other == null
+          ? Reloaded.refused(candidate.problems(), book)
+          : compared(candidate.problems(), book, other);
+    }
+
+    private Reloaded compared(List<Problem> problems, PolicyBook before, PolicyBook after) {
+      Prospect prospect = sweeps.outlook().compare(before, after).orElse(null);
+      return new Reloaded(true, problems, List.of(), before, after, prospect);
     }
   }
 

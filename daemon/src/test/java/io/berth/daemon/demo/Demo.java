@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The demo: the real daemon, as a process of its own, does its main job on live containers of a
@@ -42,8 +43,16 @@ public final class Demo {
   private final DaemonProcess daemon;
   private final Teller teller;
   private final Users users;
+  private final @Nullable Screens screens;
 
-  private Demo(List<Role> cast, Stage stage, DaemonHome home, DaemonProcess daemon, Teller teller) {
+  private Demo(
+      List<Role> cast,
+      Stage stage,
+      DaemonHome home,
+      DaemonProcess daemon,
+      Teller teller,
+      @Nullable Path screens) {
+    this.screens = screens == null ? null : new Screens(screens, home);
     this.cast = cast;
     this.stage = stage;
     this.home = home;
@@ -54,7 +63,8 @@ public final class Demo {
 
   /**
    * Arguments: a folder for the daemon's files, the path of the library that stands in for NVML,
-   * the name of a user of this host, their uid, {@code colour} or {@code plain}.
+   * the name of a user of this host, their uid, {@code colour} or {@code plain}; and the page for
+   * the screens, if there is to be one.
    */
   public static void main(String[] args) throws Exception {
     PrintStream out = new PrintStream(System.out, true, UTF_8);
@@ -67,7 +77,8 @@ public final class Demo {
               args[2],
               Long.parseLong(args[3]),
               out,
-              args[4].equals("colour"));
+              args[4].equals("colour"),
+              args.length > 5 ? Path.of(args[5]) : null);
       System.exit(well ? 0 : 1);
     }
   }
@@ -77,6 +88,7 @@ public final class Demo {
    *
    * @param engine an own one: it is restarted
    * @param nvml the library that stands in for NVML; its state is written beside it
+   * @param screens the page to write of what the command prints meanwhile; null for none
    * @return whether every fate was the expected one
    */
   static boolean play(
@@ -86,7 +98,8 @@ public final class Demo {
       String user,
       long uid,
       PrintStream out,
-      boolean colour)
+      boolean colour,
+      @Nullable Path screens)
       throws IOException, InterruptedException {
     DaemonHome home = new DaemonHome(folder, engine.host());
     Rack.fill(nvml);
@@ -97,7 +110,7 @@ public final class Demo {
     teller.scene("Berth starts, in enforce, on %d GPUs, with these limits:".formatted(Rack.GPUS));
     teller.say((Cast.LIMITS + GpuCast.EXEMPTIONS).stripTrailing());
     try (DaemonProcess daemon = home.start().awaitReady()) {
-      Demo demo = new Demo(Cast.of(user, uid), new Stage(engine), home, daemon, teller);
+      Demo demo = new Demo(Cast.of(user, uid), new Stage(engine), home, daemon, teller, screens);
       List<Teller.Line> lines = demo.play();
       int exit = daemon.stop();
       teller.tell(home.chronicle());
@@ -130,6 +143,7 @@ public final class Demo {
     teller.scene(onGpus.size() + " more come, each with a GPU of its own");
     all.addAll(onGpus);
     enter(onGpus);
+    takeScreens();
     Instant late = Instant.now().plus(PATIENCE).minusSeconds(30); // the table says what is wrong
     until(
         "all limits are past, and all GPUs settled",
@@ -138,13 +152,25 @@ public final class Demo {
     return all.stream().map(role -> judge(role, !disturbed.contains(role))).toList();
   }
 
+  /** While the sleeper is warned of and still runs. */
+  private void takeScreens() throws IOException, InterruptedException {
+    if (screens != null) {
+      Role sleeper = sleeper();
+      until("somebody is warned", now -> now.last(sleeper.name(), "container.warn").isPresent());
+      screens.take(sleeper.name(), sleeper.owner());
+    }
+  }
+
+  private Role sleeper() {
+    return onGpus.stream()
+        .filter(role -> role.name().equals(GpuCast.SLEEPER))
+        .findFirst()
+        .orElseThrow();
+  }
+
   /** The newest alert that the sleeper's owner could read; only where it could be written. */
   private void showAlerts() throws IOException {
-    Role sleeper =
-        onGpus.stream()
-            .filter(role -> role.name().equals(GpuCast.SLEEPER))
-            .findFirst()
-            .orElseThrow();
+    Role sleeper = sleeper();
     boolean written =
         chronicle().of(sleeper.name()).stream()
             .anyMatch(entry -> Teller.delivered(entry).contains("container_file"));

@@ -26,7 +26,7 @@ class DemoTest {
     boolean well;
     try (TestEngine engine = TestEngine.own("demo-test");
         PrintStream out = new PrintStream(told, true, UTF_8)) {
-      well = Demo.play(engine, folder, nvml(), "daemon", uidOf("daemon"), out, false);
+      well = Demo.play(engine, folder, nvml(), "daemon", uidOf("daemon"), out, false, null);
     }
     assertThat(well).withFailMessage(() -> told.toString(UTF_8)).isTrue();
   }

@@ -32,6 +32,9 @@ public final class Tables {
 
   static final long LAST = micros(LATEST);
 
+  /** More rows than any journal gets. */
+  private static final long LARGEST_SEQ = 1L << 53;
+
   private final Sql sql;
   private final DeviceTables devices = new DeviceTables(this);
   private final ActivityTables activity = new ActivityTables(this);
@@ -56,7 +59,8 @@ public final class Tables {
     return rows(
             """
             INSERT INTO journal (at, kind, container_id, container, owner, subject, reason, source, mode, intent, outcome, event)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq""",
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING seq\
+            """,
             row -> row.getLong(1),
             micros(entry.at()),
             entry.kind().name(),
@@ -71,6 +75,22 @@ public final class Tables {
             entry.outcome(),
             entry.event())
         .get(0);
+  }
+
+  /**
+   * Has the journal number its next row higher than that, if it would not by itself: one that was
+   * begun anew would repeat the numbers that the event log has already.
+   */
+  public void goOnAfter(long seq) throws SQLException {
+    if (seq > LARGEST_SEQ) {
+      return; // the log's last line is none of ours
+    }
+    update(
+        """
+        INSERT INTO sqlite_sequence (name, seq) SELECT 'journal', 0
+        WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'journal')\
+        """);
+    update("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'journal'", seq);
   }
 
   /** The rows that are events, after that number, oldest first. */
@@ -89,7 +109,8 @@ public final class Tables {
     return journal(
         """
         SELECT * FROM journal i WHERE kind = 'INTENT' AND subject LIKE 'container.%'
-        AND NOT EXISTS (SELECT 1 FROM journal o WHERE o.intent = i.seq) ORDER BY seq""");
+        AND NOT EXISTS (SELECT 1 FROM journal o WHERE o.intent = i.seq) ORDER BY seq\
+        """);
   }
 
   /** Berth's own acts on containers that were tried after that moment, whatever came of them. */
@@ -97,7 +118,8 @@ public final class Tables {
     return journal(
         """
         SELECT * FROM journal WHERE kind = 'INTENT' AND subject LIKE 'container.%'
-        AND source <> 'cli' AND at > ? ORDER BY seq""",
+        AND source <> 'cli' AND at > ? ORDER BY seq\
+        """,
         micros(moment));
   }
 
@@ -118,7 +140,8 @@ public final class Tables {
   /** The last row about that of a container; empty where there is none. */
   public Optional<JournalEntry> latest(String containerId, String subject) throws SQLException {
     return journal(
-            "SELECT * FROM journal WHERE container_id = ? AND subject = ? ORDER BY seq DESC LIMIT 1",
+            "SELECT * FROM journal WHERE container_id = ? AND subject = ? ORDER BY seq DESC LIMIT"
+                + " 1",
             containerId,
             subject)
         .stream()
@@ -183,7 +206,8 @@ public final class Tables {
           owner_source = excluded.owner_source, type = excluded.type, state = excluded.state,
           created = excluded.created, started_at = excluded.started_at, finished_at = excluded.finished_at,
           ended_by = excluded.ended_by, restart_count = excluded.restart_count,
-          life_start = excluded.life_start""",
+          life_start = excluded.life_start\
+        """,
         known.id(),
         known.name(),
         known.owner().name(),
@@ -240,7 +264,8 @@ public final class Tables {
     update(
         """
         INSERT OR REPLACE INTO clock (container_id, rule, stamp, since, due, warnings, warned_in, would_have)
-        SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM container WHERE id = ?)""",
+        SELECT ?, ?, ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM container WHERE id = ?)\
+        """,
         clock.containerId(),
         clock.rule(),
         micros(clock.stamp()),

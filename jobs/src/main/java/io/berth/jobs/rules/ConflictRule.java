@@ -2,6 +2,8 @@ package io.berth.jobs.rules;
 
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Container.State;
+import io.berth.policies.Limits;
+import io.berth.policies.PolicyBook;
 import io.berth.policies.PolicyBook.GpuConflict;
 import java.time.Instant;
 import java.util.Map;
@@ -32,6 +34,11 @@ public final class ConflictRule implements Rule {
   }
 
   @Override
+  public Action action(Container container, Limits limits, PolicyBook.Policies policies) {
+    return StopRule.actionFor(container, Action.STOP, policies);
+  }
+
+  @Override
   public Verdict judge(Container container, Facts facts, Instant now) {
     Intrusion intrusion = facts.intrusion();
     if (facts.policies().gpuConflict() != GpuConflict.STOP) {
@@ -40,7 +47,7 @@ public final class ConflictRule implements Rule {
     if (intrusion == null || container.state() != State.RUNNING) {
       return Verdict.keep("it is on no GPU that became another's");
     }
-    Action action = StopRule.actionFor(container, Action.STOP, facts.policies());
+    Action action = action(container, facts.limits(), facts.policies());
     Instant started = stampOf(container, facts);
     String why =
         "its GPU %s had been released, and %s has it now"

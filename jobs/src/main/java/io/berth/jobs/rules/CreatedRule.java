@@ -3,6 +3,8 @@ package io.berth.jobs.rules;
 import static io.berth.jobs.container.Container.State.CREATED;
 
 import io.berth.jobs.container.Container;
+import io.berth.policies.Limits;
+import io.berth.policies.PolicyBook;
 import io.berth.policies.TimeLimit;
 import java.time.Instant;
 import java.util.Map;
@@ -22,6 +24,11 @@ public final class CreatedRule implements Rule {
   @Override
   public Instant stampOf(Container container, Facts facts) {
     return container.created();
+  }
+
+  @Override
+  public Action action(Container container, Limits limits, PolicyBook.Policies policies) {
+    return Action.REMOVE;
   }
 
   @Override

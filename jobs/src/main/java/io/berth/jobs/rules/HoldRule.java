@@ -4,6 +4,8 @@ import static io.berth.policies.LimitKey.GPU_HOLD_AFTER_STOP;
 
 import io.berth.jobs.container.Container;
 import io.berth.policies.ContainerType;
+import io.berth.policies.Limits;
+import io.berth.policies.PolicyBook;
 import io.berth.policies.TimeLimit;
 import java.time.Instant;
 import java.util.Map;
@@ -21,6 +23,11 @@ public final class HoldRule implements Rule {
   public Instant stampOf(Container container, Facts facts) {
     Instant finished = container.finishedAt();
     return finished == null ? container.created() : finished;
+  }
+
+  @Override
+  public Action action(Container container, Limits limits, PolicyBook.Policies policies) {
+    return Action.RELEASE;
   }
 
   /** Whether a stopped container of that type holds its devices for a time. */

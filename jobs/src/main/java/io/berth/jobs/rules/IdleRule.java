@@ -7,6 +7,8 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Container.State;
 import io.berth.policies.Durations;
 import io.berth.policies.Exemption;
+import io.berth.policies.Limits;
+import io.berth.policies.PolicyBook;
 import io.berth.policies.TimeLimit;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,6 +35,17 @@ public final class IdleRule extends StopRule {
   public Instant stampOf(Container container, Facts facts) {
     Instant since = facts.idleness().since();
     return since == null ? container.created() : since;
+  }
+
+  @Override
+  public Action action(Container container, Limits limits, PolicyBook.Policies policies) {
+    Action wanted =
+        switch (limits.get(IDLE_ACTION)) {
+          case STOP -> Action.STOP;
+          case PAUSE -> Action.PAUSE;
+          case WARN -> Action.WARN;
+        };
+    return actionFor(container, wanted, policies);
   }
 
   @Override
@@ -67,14 +80,7 @@ public final class IdleRule extends StopRule {
         Math.round(limit.toMillis() * facts.policies().highDemandIdleReduction()));
   }
 
-  private static Course course(
-      Container container, Facts facts, TimeLimit timeout, Duration effective) {
-    Action wanted =
-        switch (facts.limits().get(IDLE_ACTION)) {
-          case STOP -> Action.STOP;
-          case PAUSE -> Action.PAUSE;
-          case WARN -> Action.WARN;
-        };
+  private Course course(Container container, Facts facts, TimeLimit timeout, Duration effective) {
     Map<String, Object> numbers = new LinkedHashMap<>();
     numbers.put("idle_since", String.valueOf(facts.idleness().since()));
     numbers.put(IDLE_TIMEOUT.word(), timeout.toString());
@@ -82,7 +88,7 @@ public final class IdleRule extends StopRule {
       numbers.put("idle_timeout_in_demand", Durations.format(effective));
     }
     numbers.putAll(facts.idleness().numbers());
-    Action action = actionFor(container, wanted, facts.policies());
+    Action action = action(container, facts.limits(), facts.policies());
     return new Course(
         effective,
         facts.policies().idleWarnings(),

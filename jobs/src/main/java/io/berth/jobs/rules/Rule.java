@@ -1,6 +1,8 @@
 package io.berth.jobs.rules;
 
 import io.berth.jobs.container.Container;
+import io.berth.policies.Limits;
+import io.berth.policies.PolicyBook;
 import java.time.Instant;
 
 /**
@@ -21,4 +23,7 @@ public interface Rule {
   Instant stampOf(Container container, Facts facts);
 
   Verdict judge(Container container, Facts facts, Instant now);
+
+  /** What is done to the container when a clock of this rule's is due. */
+  Action action(Container container, Limits limits, PolicyBook.Policies policies);
 }

@@ -5,6 +5,8 @@ import static io.berth.policies.LimitKey.MAX_RUNTIME;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Container.State;
 import io.berth.policies.Exemption;
+import io.berth.policies.Limits;
+import io.berth.policies.PolicyBook;
 import io.berth.policies.TimeLimit;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,6 +29,11 @@ public final class RuntimeRule extends StopRule {
   public Instant stampOf(Container container, Facts facts) {
     Instant start = facts.lifeStart();
     return start == null ? container.created() : start;
+  }
+
+  @Override
+  public Action action(Container container, Limits limits, PolicyBook.Policies policies) {
+    return actionFor(container, Action.STOP, policies);
   }
 
   @Override
@@ -56,7 +63,7 @@ public final class RuntimeRule extends StopRule {
     Map<String, Object> numbers = new LinkedHashMap<>();
     numbers.put("started_at", start.toString());
     numbers.put(MAX_RUNTIME.word(), limit.toString());
-    Action action = actionFor(container, Action.STOP, facts.policies());
+    Action action = action(container, facts.limits(), facts.policies());
     Course course =
         new Course(
             duration,

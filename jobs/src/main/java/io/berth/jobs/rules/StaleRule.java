@@ -7,6 +7,8 @@ import static io.berth.policies.LimitKey.INTERRUPTED_HOLD;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.EndedBy;
 import io.berth.policies.ContainerType;
+import io.berth.policies.Limits;
+import io.berth.policies.PolicyBook;
 import io.berth.policies.TimeLimit;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -32,6 +34,11 @@ public final class StaleRule implements Rule {
   public Instant stampOf(Container container, Facts facts) {
     Instant finished = container.finishedAt();
     return finished == null ? container.created() : finished;
+  }
+
+  @Override
+  public Action action(Container container, Limits limits, PolicyBook.Policies policies) {
+    return Action.REMOVE;
   }
 
   @Override

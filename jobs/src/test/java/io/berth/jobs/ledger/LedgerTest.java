@@ -117,6 +117,20 @@ class LedgerTest {
   }
 
   @Test
+  void a_journal_goes_on_after_a_number_and_never_goes_back() {
+    try (Ledger ledger = open()) {
+      ledger.update(tables -> tables.goOnAfter(500));
+      assertThat(ledger.<Long>write(tables -> tables.append(intent()))).isEqualTo(501);
+      ledger.update(tables -> tables.goOnAfter(7));
+      ledger.update(tables -> tables.goOnAfter(Long.MAX_VALUE)); // of a line that makes no sense
+      assertThat(ledger.<Long>write(tables -> tables.append(intent()))).isEqualTo(502);
+    }
+    try (Ledger again = open()) {
+      assertThat(again.setAside()).isEmpty();
+    }
+  }
+
+  @Test
   void a_shift_moves_what_is_pending_and_nothing_else() {
     Duration day = Duration.ofDays(-1);
     try (Ledger ledger = open()) {
