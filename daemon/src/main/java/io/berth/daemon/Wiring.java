@@ -8,13 +8,11 @@ import io.berth.daemon.config.BookInForce;
 import io.berth.daemon.config.FilesWatch;
 import io.berth.daemon.control.ControlParts;
 import io.berth.daemon.control.ControlServer;
-import io.berth.daemon.control.Reloaded;
 import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
 import io.berth.daemon.http.HttpEndpoint;
 import io.berth.daemon.http.Metrics;
 import io.berth.daemon.process.Heartbeat;
-import io.berth.daemon.process.Logging;
 import io.berth.daemon.schedule.Timetable;
 import io.berth.jobs.ActivityPulse;
 import io.berth.jobs.Allocator;
@@ -23,9 +21,7 @@ import io.berth.jobs.Lanes;
 import io.berth.jobs.Messenger;
 import io.berth.jobs.Modes;
 import io.berth.jobs.ProcessKiller;
-import io.berth.jobs.Prospect;
 import io.berth.jobs.Requests;
-import io.berth.jobs.Rush;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.activity.Activity;
 import io.berth.jobs.container.UserDatabase;
@@ -42,15 +38,12 @@ import io.berth.jobs.host.Terminals;
 import io.berth.jobs.ledger.Compaction;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
-import io.berth.jobs.ledger.LedgerException;
 import io.berth.jobs.ledger.LedgerReader;
 import io.berth.jobs.notify.Delivery;
 import io.berth.jobs.notify.Notice;
 import io.berth.jobs.notify.Notifier;
 import io.berth.policies.JobName;
 import io.berth.policies.PolicyBook;
-import io.berth.policies.PolicyLoader;
-import io.berth.policies.Problem;
 import io.berth.policies.TimeLimit;
 import java.io.IOException;
 import java.net.URI;
@@ -60,18 +53,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -107,10 +96,8 @@ final class Wiring implements AutoCloseable {
   private final ExecutorService stopLanes;
   private final Activity activity;
   private final Notifier notifier;
-  private final ScheduledExecutorService housekeeping;
+  private final Housekeeping housekeeping = new Housekeeping();
   private final AtomicBoolean stopping = new AtomicBoolean();
-  private final AtomicBoolean lookIsDue = new AtomicBoolean();
-  private final AtomicBoolean pumpIsDue = new AtomicBoolean();
   private final EventLog eventLog;
   private final Sweeps sweeps;
   private final Requests requests;
@@ -118,6 +105,7 @@ final class Wiring implements AutoCloseable {
   private final ControlServer control;
   private final List<HttpEndpoint> endpoints = new ArrayList<>();
   private final Timetable timetable;
+  private final Reloads reloads;
   private final Engine.Subscription subscription;
   private final Heartbeat.Life life;
   private volatile boolean engineUp = true;
@@ -136,32 +124,23 @@ final class Wiring implements AutoCloseable {
     PolicyBook book = books.book();
     ControlServer.clear(book.daemon().socket());
     HostWatch host = new HostWatch(PROC, engineAddress);
-    journal = new DaemonJournal(ledger, clock);
     // /etc/berth/disable, as long as the configuration is where it is by default.
     Path disable = options.config().toAbsolutePath().resolveSibling("disable");
     modes = new Modes(ledger, options.mode(), () -> Files.exists(disable));
+    journal = new DaemonJournal(ledger, clock, () -> modes.inForce(books.book()));
     gpus = Gpus.of(book.gpu(), clock, System::nanoTime);
     inventory = new Inventory(engine, INSPECTS_AT_ONCE, INSPECT_PATIENCE);
     lanes = Executors.newFixedThreadPool(ACTS_AT_ONCE, work -> thread("act", work));
     stopLanes = Executors.newFixedThreadPool(STOPS_AT_ONCE, work -> thread("stop", work));
-    housekeeping = Executors.newScheduledThreadPool(2, work -> thread("housekeeping", work));
 
     eventLog = new EventLog(book.daemon().events(), this::retention, this::backlog, clock);
     long logged = eventLog.findEnd();
     ledger.update(tables -> tables.goOnAfter(logged));
-    ledger.whenEventsAreWritten(() -> soon(pumpIsDue, Duration.ZERO, eventLog::pump));
-    every(Duration.ofSeconds(30), eventLog::pump);
-    every(Duration.ofMinutes(10), eventLog::tidy);
-    every(COMPACTIONS, this::compact);
-    FilesWatch watch = new FilesWatch(options.config());
-    every(
-        Duration.ofSeconds(1),
-        () -> {
-          if (books.book().daemon().watch() && watch.changed()) {
-            reload("daemon.watch");
-          }
-        });
-    journal.record("daemon.start", modes.inForce(book), startDetails(options, ledger, engine));
+    ledger.whenEventsAreWritten(housekeeping.gathered(Duration.ZERO, eventLog::pump));
+    housekeeping.every(Duration.ofSeconds(30), eventLog::pump);
+    housekeeping.every(Duration.ofMinutes(10), eventLog::tidy);
+    housekeeping.every(COMPACTIONS, this::compact);
+    journal.record("daemon.start", startDetails(options, ledger, engine));
 
     Metrics metrics = new Metrics(Version.current(), clock);
     Gauges gauges = new Gauges(metrics);
@@ -170,7 +149,7 @@ final class Wiring implements AutoCloseable {
     activity =
         new Activity(
             PROC, Path.of("/sys/fs/cgroup"), gpus, new Processes(PROC), files::modifiedAt, ledger);
-    every(Duration.ofSeconds(30), () -> blindSpots = activity.blindSpots());
+    housekeeping.every(Duration.ofSeconds(30), () -> blindSpots = activity.blindSpots());
     notifier =
         Notifier.create(
             () -> books.book().notifications(),
@@ -212,6 +191,8 @@ final class Wiring implements AutoCloseable {
             (job, why) -> log.error("{} ended with an error that nobody expected", job.word(), why),
             clock,
             System::nanoTime);
+    reloads = new Reloads(books, journal, timetable, sweeps.outlook());
+    watch(options.config());
     life = new DaemonLife(timetable, () -> books.book().safety().engineTimeout(), () -> doing);
     control = ControlServer.start(book.daemon().socket(), controlParts(options, gauges));
     log.info("ready; mode {}", modes.inForce(book).word());
@@ -236,8 +217,8 @@ final class Wiring implements AutoCloseable {
             sweeps,
             timetable,
             gauges,
-            this::reload,
-            this::suppose),
+            reloads::reload,
+            reloads::suppose),
         clock,
         this::notifyTest);
   }
@@ -293,7 +274,7 @@ final class Wiring implements AutoCloseable {
   }
 
   private Engine.EventListener listener() {
-    Engine.EventListener lookout = sweeps.listener(() -> soon(lookIsDue, GATHER, sweeps::notice));
+    Engine.EventListener lookout = sweeps.listener(housekeeping.gathered(GATHER, sweeps::notice));
     return new Engine.EventListener() {
       @Override
       public void connected() {
@@ -322,33 +303,15 @@ final class Wiring implements AutoCloseable {
     doing = DaemonLife.words(modes.inForce(books.book()), job, report);
   }
 
-  private void every(Duration period, Runnable work) {
-    Future<?> unused =
-        housekeeping.scheduleWithFixedDelay(
-            guarded(work), period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  /** Runs it once, a moment from now, however often it is asked for until then. */
-  private void soon(AtomicBoolean isDue, Duration delay, Runnable work) {
-    if (!stopping.get() && isDue.compareAndSet(false, true)) {
-      Runnable once =
-          () -> {
-            isDue.set(false);
-            work.run();
-          };
-      Future<?> unused =
-          housekeeping.schedule(guarded(once), delay.toMillis(), TimeUnit.MILLISECONDS);
-    }
-  }
-
-  private static Runnable guarded(Runnable work) {
-    return () -> {
-      try {
-        work.run();
-      } catch (RuntimeException e) {
-        log.error("an error that nobody expected; it is tried again at the next occasion", e);
-      }
-    };
+  private void watch(Path config) {
+    FilesWatch watch = new FilesWatch(config);
+    housekeeping.every(
+        Duration.ofSeconds(1),
+        () -> {
+          if (books.book().daemon().watch() && watch.changed()) {
+            reloads.reload("daemon.watch");
+          }
+        });
   }
 
   private void listen(PolicyBook book, Metrics metrics) throws IOException {
@@ -392,83 +355,19 @@ final class Wiring implements AutoCloseable {
    * @param done called after it, whatever came of it
    */
   void reload(Runnable done) {
-    housekeeping.execute(
+    housekeeping.now(
         () -> {
-          guarded(() -> reload("SIGHUP")).run();
-          done.run();
+          try {
+            reloads.reload("SIGHUP");
+          } finally {
+            done.run();
+          }
         });
   }
 
   /** What systemd is told of it. */
   Heartbeat.Life life() {
     return life;
-  }
-
-  private Reloaded reload(String who) {
-    PolicyBook before = books.book();
-    List<Reloaded> answer = new ArrayList<>();
-    books.reload(
-        new BookInForce.Listener() {
-          @Override
-          public void replaced(PolicyBook now, List<Problem> notes, List<String> atNextStart) {
-            Logging.setLevel(now.daemon().logLevel());
-            timetable.replace(now.schedules());
-            Prospect prospect = sweeps.outlook().compare(before, now).orElse(null);
-            tell("config.reload", reloadDetails(who, notes.size(), atNextStart, prospect));
-            answer.add(new Reloaded(true, notes, atNextStart, before, now, prospect));
-          }
-
-          @Override
-          public void refused(List<Problem> problems) {
-            List<String> lines = problems.stream().map(Problem::toString).toList();
-            tell(
-                "config.reject",
-                Map.of("problems", lines, "next", "the book in force stays", "who", who));
-            answer.add(Reloaded.refused(problems, before));
-          }
-        });
-    return answer.get(0);
-  }
-
-  private Reloaded suppose(PolicyLoader.Loaded candidate) {
-    PolicyBook now = books.book();
-    PolicyBook other = candidate.book();
-    if (other == null) {
-      return Reloaded.refused(candidate.problems(), now);
-    }
-    return new Reloaded(
-        true,
-        candidate.problems(),
-        BookInForce.atNextStart(now, other),
-        now,
-        other,
-        sweeps.outlook().compare(now, other).orElse(null));
-  }
-
-  private static Map<String, Object> reloadDetails(
-      String who, int notes, List<String> atNextStart, @Nullable Prospect prospect) {
-    Map<String, Object> details = new LinkedHashMap<>();
-    details.put("notes", notes);
-    details.put("at_next_start", atNextStart);
-    details.put("who", who);
-    if (prospect != null) {
-      details.put("new_times", prospect.moved().size());
-      details.put(
-          "breaker_would_trip_at",
-          prospect.rushes().stream()
-              .filter(Rush::trips)
-              .map(each -> each.from().toString())
-              .toList());
-    }
-    return details;
-  }
-
-  private void tell(String type, Map<String, Object> details) {
-    try {
-      journal.record(type, modes.inForce(books.book()), details);
-    } catch (LedgerException e) {
-      log.error("{} could not be recorded: {}", type, e.getMessage());
-    }
   }
 
   /** Finishes what is in hand, or abandons it safely: an act not yet begun is dropped. */
@@ -485,9 +384,8 @@ final class Wiring implements AutoCloseable {
     }
     notifier.close();
     activity.close();
-    tell("daemon.stop", Map.of());
-    housekeeping.shutdown();
-    ended(housekeeping, LAST_ACTS);
+    journal.tell("daemon.stop", Map.of());
+    housekeeping.close();
     eventLog.pump();
     eventLog.close();
     endpoints.forEach(HttpEndpoint::close);
