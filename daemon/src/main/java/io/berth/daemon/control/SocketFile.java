@@ -85,7 +85,11 @@ final class SocketFile {
     try {
       GroupPrincipal principal =
           path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
-      Files.getFileAttributeView(path, PosixFileAttributeView.class).setGroup(principal);
+      PosixFileAttributeView file =
+          Files.getFileAttributeView(path, PosixFileAttributeView.class);
+      if (!file.readAttributes().group().equals(principal)) { // the unit forbids chown(2)
+        file.setGroup(principal);
+      }
     } catch (IOException e) {
       LOG.info(
           "{} is not given to the group {}: {}; its mode lets everybody in",

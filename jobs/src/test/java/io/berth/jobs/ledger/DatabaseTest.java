@@ -16,9 +16,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -172,28 +170,21 @@ class DatabaseTest {
 
   @Test
   void a_full_disk_fails_the_write_and_no_other_once_there_is_room() throws Exception {
-    Path mount = Files.createDirectory(folder.resolve("tmpfs"));
-    assumeTrue(
-        run("mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", mount.toString()),
-        "needs root to mount a tmpfs");
-    try {
-      file = mount.resolve("ledger.db");
+    try (SmallDisk disk = SmallDisk.at(folder.resolve("disk"), "600k")) {
+      file = disk.folder().resolve("ledger.db");
       try (Ledger ledger = open()) {
-        Path ballast = mount.resolve("ballast");
-        fill(ballast);
+        disk.fill();
         assertThatThrownBy(() -> ledger.update(DatabaseTest::muchMore))
             .isInstanceOf(LedgerException.class);
         assertThat(subjects(ledger)).isEmpty();
 
-        Files.delete(ballast);
+        disk.makeRoom();
         ledger.update(tables -> tables.append(fact("room again")));
         assertThat(subjects(ledger)).containsExactly("room again");
       }
       try (Ledger ledger = open()) {
         assertThat(subjects(ledger)).containsExactly("room again");
       }
-    } finally {
-      run("umount", mount.toString());
     }
   }
 
@@ -233,25 +224,5 @@ class DatabaseTest {
 
   private static Path wal(Path database) {
     return database.resolveSibling(database.getFileName() + "-wal");
-  }
-
-  private static void fill(Path ballast) throws IOException {
-    List<byte[]> written = new ArrayList<>();
-    try (var out = Files.newOutputStream(ballast)) {
-      while (true) {
-        written.add(new byte[4096]);
-        out.write(written.get(0));
-      }
-    } catch (IOException full) {
-      assertThat(written).isNotEmpty();
-    }
-  }
-
-  private static boolean run(String... command) throws InterruptedException {
-    try {
-      return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
-    } catch (IOException noSuchCommand) {
-      return false;
-    }
   }
 }
