@@ -46,7 +46,6 @@ final class Simulation implements AutoCloseable {
   private final List<String> story = new ArrayList<>();
   private Duration troubled = Duration.ZERO;
   private Duration lastMinute = Duration.ZERO;
-  private boolean jumpUnseen;
   private boolean resting;
   private boolean keptDown;
 
@@ -280,7 +279,7 @@ final class Simulation implements AutoCloseable {
   }
 
   private String reboot(Random dice) {
-    if (jumpUnseen) {
+    if (referee.isJumpUnseen()) {
       return "not now";
     }
     engine.down(true);
@@ -317,15 +316,13 @@ final class Simulation implements AutoCloseable {
   }
 
   private String clockSteps(Random dice) {
-    if (jumpUnseen || !harbour.isUp()) {
+    if (referee.isJumpUnseen() || !harbour.isUp()) {
       return "not now";
     }
     Duration by = Duration.ofMinutes(10 + dice.nextInt(4320));
     by = dice.nextBoolean() ? by : by.negated();
     referee.clockSteps();
     clock.step(by);
-    jumpUnseen = true;
-
     troubled = clock.real();
     return by.toString();
   }
@@ -367,7 +364,7 @@ final class Simulation implements AutoCloseable {
     if (!resting) {
       people.conduct();
     }
-    if (!faults.isEmpty() || jumpUnseen) {
+    if (!faults.isEmpty() || referee.isJumpUnseen()) {
       troubled = clock.real();
     }
     referee.calm(troubled);
@@ -394,11 +391,6 @@ final class Simulation implements AutoCloseable {
       referee.died();
     }
     boolean whole = report.map(each -> each.skipped().isEmpty()).orElse(false);
-    boolean jumped = report.map(each -> each.skipped().contains("jumped")).orElse(false);
-    if (jumped) {
-      jumpUnseen = false;
-      referee.jumped();
-    }
     referee.swept(job, whole);
     report
         .filter(each -> !each.skipped().isEmpty() || !each.acts().isEmpty())
