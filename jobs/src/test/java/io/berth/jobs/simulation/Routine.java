@@ -1,9 +1,11 @@
 package io.berth.jobs.simulation;
 
 import io.berth.jobs.Sweeps;
+import io.berth.jobs.ledger.ClockRow;
 import io.berth.policies.JobName;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -86,6 +88,25 @@ final class Routine {
 
   void minute() {
     minute(MINUTE);
+  }
+
+  /** Goes on until the next clock of a container is up, or for 45 minutes; whose that is. */
+  Optional<String> untilNextIsDue() {
+    List<ClockRow> clocks = new ArrayList<>();
+    for (String rule : List.of("stale", "created", "idle", "runtime")) {
+      harbour.read(tables -> tables.clocks(rule)).ifPresent(rows -> clocks.addAll(rows.values()));
+    }
+    Optional<ClockRow> next =
+        clocks.stream()
+            .filter(each -> each.due().isAfter(clock.wall()))
+            .filter(each -> harbour.engine.ship(each.containerId()).isPresent())
+            .min(Comparator.comparing(ClockRow::due).thenComparing(ClockRow::containerId));
+    next.ifPresent(
+        each -> {
+          long minutes = Duration.between(clock.wall(), each.due()).toMinutes();
+          minutes((int) Math.min(45, minutes));
+        });
+    return next.map(ClockRow::containerId);
   }
 
   /** Time in which nobody runs the daemon. */

@@ -2,10 +2,8 @@ package io.berth.jobs.simulation;
 
 import io.berth.jobs.Allocator;
 import io.berth.jobs.container.Container.State;
-import io.berth.jobs.ledger.ClockRow;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -119,25 +117,11 @@ final class Simulation implements AutoCloseable {
 
   /** Somebody does something to the container whose time comes next, at that very moment. */
   private String race(Random dice) {
-    List<ClockRow> clocks = new ArrayList<>();
-    for (String rule : List.of("stale", "created", "idle", "runtime")) {
-      harbour.read(tables -> tables.clocks(rule)).ifPresent(rows -> clocks.addAll(rows.values()));
-    }
-    Optional<ClockRow> next =
-        clocks.stream()
-            .filter(each -> each.due().isAfter(clock.wall()))
-            .filter(each -> engine.ship(each.containerId()).isPresent())
-            .min(
-                java.util.Comparator.comparing(ClockRow::due).thenComparing(ClockRow::containerId));
+    Optional<String> next = routine.untilNextIsDue();
     if (next.isEmpty()) {
       return "nobody is next";
     }
-    Instant due = next.get().due();
-    String id = next.get().containerId();
-    long minutes = Math.min(45, Duration.between(clock.wall(), due).toMinutes());
-    if (minutes > 0) {
-      routine.minutes((int) minutes);
-    }
+    String id = next.get();
     StringBuilder what = new StringBuilder(id.substring(0, 8));
     Runnable somebody =
         () -> {

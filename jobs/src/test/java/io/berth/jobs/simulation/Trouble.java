@@ -138,9 +138,17 @@ final class Trouble {
     return "";
   }
 
+  /** For some rows there is no room. Where it is intents, that is so when the next act is due. */
   private String diskFull(Random dice) {
     String table = List.of("journal", "journal", "clock", "claim").get(dice.nextInt(4));
-    String when = table.equals("journal") && dice.nextBoolean() ? "NEW.kind = 'OUTCOME'" : "1";
+    String when = "1";
+    if (table.equals("journal")) {
+      when = List.of("1", "NEW.kind = 'OUTCOME'", "NEW.kind = 'INTENT'").get(dice.nextInt(3));
+    }
+    if (when.endsWith("'INTENT'")) {
+      routine.untilNextIsDue();
+    }
+    String condition = when;
     return table
         + " "
         + when
@@ -149,7 +157,7 @@ final class Trouble {
             1 + dice.nextInt(8),
             () -> {
               if (harbour.isUp()) {
-                harbour.fill(table, when);
+                harbour.fill(table, condition);
               }
             },
             harbour::empty);
