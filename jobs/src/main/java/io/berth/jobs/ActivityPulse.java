@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The pulse as it is measured, on the devices that the ledger says a container has. */
@@ -37,7 +38,19 @@ public final class ActivityPulse implements Pulse {
     for (Claim each : ledger.read(tables -> tables.devices().allocation().claims())) {
       devices.computeIfAbsent(each.holder(), id -> new HashSet<>()).add(each.device());
     }
-    activity.sample(containers, each -> devices.getOrDefault(each.id(), Set.of()), book, now);
+    Map<String, Instant> begins = new HashMap<>();
+    for (Subject each : running) {
+      Instant began = each.lifeStart();
+      if (began != null) {
+        begins.put(each.id(), began);
+      }
+    }
+    activity.sample(
+        containers,
+        each -> devices.getOrDefault(each.id(), Set.of()),
+        each -> Optional.ofNullable(begins.get(each.id())),
+        book,
+        now);
   }
 
   @Override

@@ -85,8 +85,11 @@ public final class Lookout {
     }
   }
 
-  void clockWentBack(Duration jump) {
-    outages.clockWentBack(jump);
+  void clockJumped(Duration jump) {
+    if (jump.isNegative()) {
+      outages.clockWentBack(jump);
+    }
+    reconciler.clockJumped(jump);
   }
 
   private Picture picture(

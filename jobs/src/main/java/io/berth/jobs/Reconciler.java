@@ -45,6 +45,9 @@ final class Reconciler {
   private final CrashLoops crashLoops = new CrashLoops();
   private final Instant born;
 
+  /** When all containers were last looked at, by the clock as it is set now. */
+  private volatile @Nullable Instant lastLook;
+
   Reconciler(Ledger ledger, Outages outages, Signals signals, Pulse pulse, Instant now) {
     this.ledger = ledger;
     this.outages = outages;
@@ -69,6 +72,11 @@ final class Reconciler {
     }
   }
 
+  void clockJumped(Duration jump) {
+    Instant last = lastLook;
+    lastLook = last == null ? null : last.plus(jump);
+  }
+
   /**
    * Compares, and records what differs in one transaction.
    *
@@ -86,7 +94,7 @@ final class Reconciler {
     List<Difference> differences = new ArrayList<>();
     for (Container container : containers) {
       Known before = gone.remove(container.id());
-      Subject subject = identify(container, before, identification);
+      Subject subject = identify(container, before, identification, now);
       Known after = known(subject);
       seen.add(new Assignment.Seen(subject, before == null, hasBegun(before, after)));
       if (isResumed(before, after)) {
@@ -97,10 +105,11 @@ final class Reconciler {
       }
     }
     gone.keySet().removeIf(isThere);
-    if (differences.isEmpty() && gone.isEmpty()) {
-      return new Result(seen, 0);
-    }
-    int changes = ledger.write(tables -> record(tables, differences, gone.values(), mode, now));
+    int changes =
+        differences.isEmpty() && gone.isEmpty()
+            ? 0
+            : ledger.write(tables -> record(tables, differences, gone.values(), mode, now));
+    lastLook = now;
     return new Result(seen, changes);
   }
 
@@ -145,7 +154,7 @@ final class Reconciler {
   }
 
   private Subject identify(
-      Container container, @Nullable Known before, Identification identification) {
+      Container container, @Nullable Known before, Identification identification, Instant now) {
     return new Subject(
             container,
             before == null ? Owner.UNKNOWN : before.owner(),
@@ -153,19 +162,29 @@ final class Reconciler {
             ContainerType.UNKNOWN,
             null,
             endedBy(container, before),
-            lifeStart(container, before))
+            lifeStart(container, before, now))
         .identified(identification);
   }
 
   /** A restart by its restart policy goes on with the same life (DESIGN section 3). */
-  private static @Nullable Instant lifeStart(Container container, @Nullable Known before) {
+  private @Nullable Instant lifeStart(Container container, @Nullable Known before, Instant now) {
     Instant started = container.startedAt();
-    if (before == null || before.lifeStart() == null || started == null) {
-      return cut(started);
+    if (started == null) {
+      return null;
+    }
+    if (before == null || before.lifeStart() == null) {
+      return begun(started, now);
     }
     boolean sameRun = Tables.cut(started).equals(before.startedAt());
     boolean byPolicy = container.restartCount() > before.restartCount();
-    return sameRun || byPolicy ? before.lifeStart() : Tables.cut(started);
+    return sameRun || byPolicy ? before.lifeStart() : begun(started, now);
+  }
+
+  /** A life that is new began after the last look: a stamp from before it is of another clock. */
+  private Instant begun(Instant stamp, Instant now) {
+    Instant last = lastLook;
+    Instant began = last != null && last.isAfter(stamp) ? last : stamp;
+    return Tables.cut(began.isAfter(now) ? now : began);
   }
 
   /**

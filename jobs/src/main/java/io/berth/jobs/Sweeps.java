@@ -339,9 +339,7 @@ public final class Sweeps {
     found.ifPresent(
         jump -> {
           log.warn("the clock jumped by {}: all that is pending moved by as much", jump);
-          if (jump.isNegative()) {
-            lookout.clockWentBack(jump);
-          }
+          lookout.clockJumped(jump);
           parts.pulse.broken("the clock jumped by " + jump);
         });
     return found;

@@ -76,6 +76,34 @@ class ClockStepTest {
     assertThat(world.story("train")).containsOnlyOnce("container.stop:done");
   }
 
+  @Test
+  void a_life_that_began_right_before_the_step_runs_its_whole_time() {
+    world.pass(Duration.ofMinutes(1));
+    world.engine.run(Containers.running("late").owner("bob").gpu("GPU-1"));
+    world.clockJumps(Duration.ofDays(3));
+    world.sweep(JobName.MAX_RUNTIME);
+    for (int hour = 0; hour < 23; hour++) {
+      world.pass(Duration.ofHours(1));
+      world.sweep(JobName.MAX_RUNTIME);
+    }
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(world.story("late")).filteredOn("container.warn:done"::equals).hasSize(2);
+    world.pass(Duration.ofHours(2));
+    world.sweep(JobName.MAX_RUNTIME);
+    assertThat(world.engine.calls()).contains("stop late");
+  }
+
+  @Test
+  void the_time_before_a_limit_there_is_has_no_step_in_it() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: never\n");
+    world.sweep(JobName.MAX_RUNTIME);
+    world.clockJumps(Duration.ofDays(3));
+    world.sweep(JobName.MAX_RUNTIME);
+    world.book(World.ENFORCE);
+    world.sweep(JobName.MAX_RUNTIME);
+    assertThat(world.story("train")).doesNotContain("container.warn:done");
+  }
+
   private Claim claim() {
     return world.ledger().read(tables -> tables.devices().allocation()).claimsOn("GPU-0").get(0);
   }

@@ -86,10 +86,13 @@ public final class Activity implements AutoCloseable {
    *     gap if it takes long
    * @param devices the UUIDs of the devices that a container has or may use; empty where that can't
    *     be told
+   * @param begins when its life began, as far as that can be told better than by the Engine's
+   *     stamp; asked where there is no sample of that life yet
    */
   public synchronized void sample(
       Collection<Container> running,
       Function<Container, Set<String>> devices,
+      Function<Container, Optional<Instant>> begins,
       PolicyBook book,
       Instant now) {
     exporter = book.gpu().dcgmExporter();
@@ -101,7 +104,8 @@ public final class Activity implements AutoCloseable {
     Looks looks = look(running, uuids, book.policies().keepaliveFile());
     List<Life.Next> nexts = new ArrayList<>();
     for (Container each : running) {
-      nexts.add(next(each, looks.of(each), Tables.cut(now)));
+      Instant began = begins.apply(each).orElseGet(() -> Life.startOf(each));
+      nexts.add(next(each, looks.of(each), began, Tables.cut(now)));
     }
     keep(nexts, looks, now);
     blindSpots.sampled(running, lives);
@@ -147,15 +151,15 @@ public final class Activity implements AutoCloseable {
     return new Looks(looks, gpu);
   }
 
-  private Life.Next next(Container container, Look look, Instant now) {
+  private Life.Next next(Container container, Look look, Instant began, Instant now) {
     Life before = lives.get(container.id());
     Life.Next next =
         before == null
             ? new Life.Next(
-                Life.first(container, look, now),
+                Life.first(container, look, began, now),
                 true,
                 new History.Appended(List.of(), List.of(), null))
-            : before.next(container, look, now);
+            : before.next(container, look, began, now);
     Instant touched = touches.get(container.id());
     return touched == null
         ? next
@@ -199,7 +203,7 @@ public final class Activity implements AutoCloseable {
     Looks looks =
         look(List.of(container), Map.of(container.id(), devices), policies.keepaliveFile());
     Instant at = now.isBefore(life.lookedAt()) ? life.lookedAt() : now;
-    Life after = life.next(container, looks.of(container), at).life();
+    Life after = life.next(container, looks.of(container), Life.startOf(container), at).life();
     Optional<String> gap = life.gapUntil(now);
     return gap.isPresent()
         ? Idleness.unknown(gap.get())

@@ -60,12 +60,11 @@ record Life(
   record Next(Life life, boolean fresh, History.Appended appended) {}
 
   /** The first look at a life: the counters begin, and there is no sample yet. */
-  static Life first(Container container, Look look, Instant now) {
-    Instant started = startOf(container);
+  static Life first(Container container, Look look, Instant began, Instant now) {
     return new Life(
         container.id(),
-        started,
-        started,
+        Tables.cut(began),
+        startOf(container),
         container.restartCount(),
         now,
         look.cpu(),
@@ -95,10 +94,12 @@ record Life(
   }
 
   /** The life with that look added; a fresh one where a person restarted the container. */
-  Next next(Container container, Look look, Instant now) {
+  Next next(Container container, Look look, Instant newBegan, Instant now) {
     if (!isOf(container)) {
       return new Next(
-          first(container, look, now), true, new History.Appended(List.of(), List.of(), null));
+          first(container, look, newBegan, now),
+          true,
+          new History.Appended(List.of(), List.of(), null));
     }
     History.Appended appended = History.append(samples, sample(container, look, now));
     Life life =

@@ -202,6 +202,9 @@ public final class ActivityTables {
   /** Moves what is pending, see {@link Tables#shift}. */
   void shift(long micros) throws SQLException {
     tables.update(
-        "UPDATE life SET touched = touched + ?, file_counts = file_counts + ?", micros, micros);
+        "UPDATE life SET began = began + ?, touched = touched + ?, file_counts = file_counts + ?",
+        micros,
+        micros,
+        micros);
   }
 }

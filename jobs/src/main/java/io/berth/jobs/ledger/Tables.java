@@ -292,6 +292,8 @@ public final class Tables {
   public void shift(Duration by) throws SQLException {
     long micros = by.toNanos() / 1_000;
     update("UPDATE clock SET since = since + ?, due = due + ?", micros, micros);
+    update("UPDATE container SET life_start = life_start + ?", micros);
+    update("UPDATE clock SET stamp = stamp + ? WHERE rule = 'runtime'", micros); // its life's start
     update("UPDATE enforcing SET since = since + ?", micros);
     update("UPDATE claim SET since = since + ?, until = until + ?", micros, micros);
     activity.shift(micros);

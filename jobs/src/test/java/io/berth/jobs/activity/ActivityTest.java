@@ -551,6 +551,22 @@ class ActivityTest {
     isIdleSince(host.now.minus(TestHost.STEP));
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {300, -300})
+  void a_jump_of_the_clock_moves_the_grace_period_along(long hours) {
+    host.now = TestHost.START;
+    Container young = host.runs(Containers.running("young").startedAt(host.now).pid(8), "GPU-0");
+    host.samples(20);
+    Duration jump = Duration.ofHours(hours);
+    host.ledger.update(tables -> tables.shift(jump));
+    host.activity.broken("the clock jumped");
+    host.now = host.now.plus(jump);
+
+    host.samples(63 - 20);
+    assertThat(host.idleness(young).since())
+        .isEqualTo(TestHost.START.plus(Duration.ofMinutes(30)).plus(jump));
+  }
+
   @Test
   void a_sample_that_can_not_be_kept_was_not_taken_and_the_next_one_covers_its_time() {
     host.samples(5);

@@ -206,6 +206,7 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
     activity.sample(
         new ArrayList<>(running.values()),
         each -> devices.getOrDefault(each.id(), Set.of()),
+        each -> Optional.empty(),
         book,
         now);
   }

@@ -138,6 +138,7 @@ class LedgerTest {
           tables -> {
             tables.put(known("id1"));
             tables.put(new ClockRow("id1", "stale", FINE, FINE, NOW, 1, Mode.OBSERVE, null));
+            tables.put(new ClockRow("id1", "runtime", FINE, FINE, NOW, 1, Mode.OBSERVE, null));
             tables.enforcing(JobName.STALE_CLEANUP, NOW);
             tables.shift(day);
           });
@@ -147,8 +148,28 @@ class LedgerTest {
               new ClockRow(
                   "id1", "stale", FINE, FINE.plus(day), NOW.plus(day), 1, Mode.OBSERVE, null));
       assertThat(enforcingSince(ledger)).isEqualTo(NOW.plus(day));
-      assertThat(ledger.<Map<String, Known>>read(Tables::known)).containsValue(known("id1"));
+      assertThat(ledger.<Map<String, Known>>read(Tables::known)).containsValue(aDayEarlier());
+      assertThat(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks("runtime")).get("id1"))
+          .extracting(ClockRow::stamp)
+          .isEqualTo(FINE.plus(day)); // by which its life's start names it
     }
+  }
+
+  /** Its life began by the clock as it is now; what the Engine says stays. */
+  private static Known aDayEarlier() {
+    Known known = known("id1");
+    return new Known(
+        known.id(),
+        known.name(),
+        known.owner(),
+        known.type(),
+        known.state(),
+        known.created(),
+        known.startedAt(),
+        known.finishedAt(),
+        known.endedBy(),
+        known.restartCount(),
+        FINE.minus(Duration.ofDays(1)));
   }
 
   private Ledger open() {

@@ -60,6 +60,7 @@ final class Harbour implements AutoCloseable {
   private boolean full;
   private boolean hinted;
   private @Nullable Daemon daemon;
+  private int starts;
 
   Harbour(Path folder) {
     this.file = folder.resolve("ledger.db");
@@ -142,6 +143,11 @@ final class Harbour implements AutoCloseable {
     return daemon != null;
   }
 
+  /** How often it was started: tells one process of it from the next. */
+  int starts() {
+    return starts;
+  }
+
   /** As the service manager does. A full disk is cleared first: without it there is no start. */
   void start() {
     if (daemon != null) {
@@ -178,6 +184,7 @@ final class Harbour implements AutoCloseable {
                 () -> false));
     Allocator allocator = new Allocator(ledger, gpus, processes, this::now, () -> policies);
     daemon = new Daemon(ledger, inventory, activity, sweeps, allocator);
+    starts++;
     engine.subscribe(null, sweeps.listener(() -> hinted = true));
   }
 
@@ -271,18 +278,19 @@ final class Harbour implements AutoCloseable {
     return alive(running -> running.sweeps.run(job));
   }
 
-  /** Looks where an event told to. */
+  /** Looks where an event told to; whether it came to a look. */
   boolean notice() {
     if (!hinted) {
       return false;
     }
     hinted = false;
+    long before = engine.lists();
     return alive(
             running -> {
               running.sweeps.notice();
-              return true;
+              return engine.lists() > before;
             })
-        .isPresent();
+        .orElse(false);
   }
 
   Optional<Allocator.Answer> allocate(Allocator.Request request) {

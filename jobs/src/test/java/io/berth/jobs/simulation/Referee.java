@@ -8,11 +8,6 @@ import io.berth.jobs.container.Container.State;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.policies.JobName;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +15,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Referee {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
-
   /** Docker's stamps and the kernel's boot time are that far apart. */
-  private static final Duration SLACK = Duration.ofSeconds(2);
+  static final Duration SLACK = Duration.ofSeconds(2);
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final List<String> NARRATED =
       List.of(
@@ -48,43 +41,19 @@ final class Referee {
           "outcome",
           "detail");
 
-  private static final Duration GRACE = Duration.ofMinutes(5);
-  private static final Duration LEAST_SIGTERM = Duration.ofSeconds(60);
-
-  /** A longer time without a sample is not known; or one of three times the last, where longer. */
-  private static final Duration LONGEST_SAMPLE = Duration.ofMinutes(2);
-
-  private static final int TIMES_THE_LAST = 3;
-
-  /** What an owner was told: when, and for when. */
-  private record Told(Duration at, Duration due) {}
-
-  /** A state of a container, and when a sweep had looked at it. */
-  private record Seen(Duration moved, Duration at) {}
-
   private final Harbour harbour;
   private final Consumer<String> narrator;
-  private final SimClock clock;
+  private final InForce inForce;
+  private final Sight sight;
+  private final Announcements announcements;
   private final DeviceReferee devices;
   private final BreakerReferee breaker;
-  private final Map<String, List<Told>> told = new HashMap<>();
-  private final Map<String, Seen> seen = new HashMap<>();
-  private final Map<String, Ship> known = new HashMap<>();
-  private final Map<JobName, Duration> enforcing = new EnumMap<>(JobName.class);
-  private final Set<JobName> observed = EnumSet.noneOf(JobName.class);
-  private final Map<Long, String> asked = new HashMap<>();
+  private final ActReferee acts;
   private final Map<Long, String> outcomes = new HashMap<>();
   private final Map<String, Integer> removed = new HashMap<>();
-  private final Map<String, Integer> acts = new HashMap<>();
-  private final List<Limits> limits = new ArrayList<>();
   private @Nullable AssertionError broken;
   private long lastEvent;
-  private boolean highDemand;
-  private Duration lastSample = Duration.ZERO;
-  private Duration usual = Duration.ZERO;
-
-  /** What was in force from some moment on. */
-  private record Limits(Duration since, Book book) {}
+  private boolean jumpUnseen;
 
   /**
    * @param narrator is told each event, as it is read
@@ -92,91 +61,68 @@ final class Referee {
   Referee(Harbour harbour, Consumer<String> narrator) {
     this.harbour = harbour;
     this.narrator = narrator;
-    this.clock = harbour.clock;
+    this.inForce = new InForce(harbour);
+    this.sight = new Sight(harbour);
+    this.announcements = new Announcements(harbour, inForce);
     this.devices = new DeviceReferee(harbour);
     this.breaker = new BreakerReferee(harbour);
+    this.acts = new ActReferee(harbour, inForce, sight, announcements, devices);
     harbour.engine.witness(this::asked);
-    book(harbour.book());
   }
 
   /** How often the daemon did what. */
   Map<String, Integer> acts() {
-    return acts;
+    return acts.acts();
   }
 
   // --- what happened
 
   void book(Book book) {
-    limits.add(new Limits(clock.real(), book));
+    inForce.book(book);
     breaker.forget();
   }
 
   void mode(boolean observe) {
-    if (!observe) {
-      observed.forEach(job -> enforcing.put(job, clock.real()));
-      observed.clear();
-    }
+    inForce.mode(observe);
   }
 
   /** To be called before the clock is set. */
   void clockSteps() {
     readEvents();
-    for (Ship each : harbour.engine.ships()) {
-      each.ageless |= each.lifeStart.compareTo(lastSample) >= 0;
-    }
     breaker.forget();
+    jumpUnseen = true;
+  }
+
+  /** Whether the clock was set, and the daemon has not said so yet. */
+  boolean isJumpUnseen() {
+    return jumpUnseen;
   }
 
   void approved(Set<String> ids) {
     breaker.approved(ids);
   }
 
-  /** Everything that it could see, it saw. */
+  /** The daemon looked, or tried to. */
   void looked(boolean whole) {
     if (whole) {
-      for (Ship each : harbour.engine.ships()) {
-        Seen before = seen.get(each.id());
-        if (before == null || !before.moved.equals(each.moved)) {
-          seen.put(each.id(), new Seen(each.moved, clock.real()));
-        }
-      }
+      readEvents();
+      sight.looked();
     }
   }
 
-  /** The daemon died in a sweep: whether it sampled is not known. */
   void died() {
-    lastSample = clock.real();
+    sight.died();
   }
 
   void swept(JobName job, boolean whole) {
-    looked(whole);
-    if (whole && harbour.isObserving()) {
-      observed.add(job);
-    }
-    if (whole && job == JobName.SAMPLE) {
-      sampled();
-    }
-  }
-
-  /** Whoever could not be looked at this time, or was not for long, is not known to be idle. */
-  private void sampled() {
-    Duration length = clock.real().minus(lastSample);
-    Duration longest = longer(LONGEST_SAMPLE, usual.multipliedBy(TIMES_THE_LAST)).plus(SLACK);
-    boolean gap = length.compareTo(longest) > 0;
-    usual = length;
-    lastSample = clock.real();
-    for (Ship each : harbour.engine.ships()) {
-      Collection<String> used =
-          each.isPinned() ? each.container.gpus().devices() : harbour.gpus.listed();
-      if (gap || used.stream().anyMatch(uuid -> !harbour.gpus.canSee(uuid))) {
-        each.unseen = clock.real();
+    if (whole) {
+      readEvents();
+      sight.looked();
+      inForce.swept(job);
+      if (job == JobName.SAMPLE) {
+        sight.sampled();
       }
     }
-  }
-
-  /** The daemon says that the clock jumped: what came before says nothing any more. */
-  void jumped() {
-    harbour.engine.ships().forEach(each -> each.unseen = clock.real());
   }
 
   void granted(Allocator.Request request, Allocator.Answer answer) {
@@ -188,8 +134,6 @@ final class Referee {
     devices.calm(since);
   }
 
-  // --- acts
-
   /** Whoever acts would take the failure for one of the act: {@link #check} has it told. */
   private void asked(String act, @Nullable Ship ship, Duration grace) {
     if (ship == null) {
@@ -197,185 +141,11 @@ final class Referee {
     }
     try {
       readEvents();
-      JournalEntry intent = intentOf(act, ship);
-      acts.merge(act + " " + intent.reason(), 1, Integer::sum);
-      mayBeTouched(ship, intent);
-      if (act.equals("remove")) {
-        mayBeRemoved(ship);
-      } else {
-        mayBeStopped(ship, Objects.requireNonNull(intent.reason()), act, grace);
-      }
+      acts.asked(act, ship, grace);
       breaker.acted(ship, !act.equals("remove"));
     } catch (AssertionError e) {
       broken = broken == null ? e : broken;
     }
-  }
-
-  /** Invariant 11: the intent is on the disk before the act, and each has one act. */
-  private JournalEntry intentOf(String act, Ship ship) {
-    List<JournalEntry> rows = harbour.read(tables -> tables.journalOf(ship.id())).orElse(List.of());
-    JournalEntry intent =
-        rows.stream()
-            .filter(each -> each.kind() == JournalEntry.Kind.INTENT)
-            .filter(each -> each.subject().equals("container." + act))
-            .reduce((first, second) -> second)
-            .orElseThrow(() -> broken(11, "%s %s without an intent", act, ship));
-    boolean isOver = rows.stream().anyMatch(each -> Objects.equals(each.intent(), intent.seq()));
-    require(!isOver, 11, "%s %s: its intent has its outcome already", act, ship);
-    require(asked.put(intent.seq(), act) == null, 11, "%s %s twice for one intent", act, ship);
-    return intent;
-  }
-
-  private void mayBeTouched(Ship ship, JournalEntry intent) {
-    require(!ship.isProtected(), 1, "%s is protected and touched", ship);
-    require(!harbour.isObserving(), 1, "%s is touched in observe", ship);
-    require(
-        ship.movedAtRow < intent.seq(), 3, "%s changed after the verdict, and is touched", ship);
-    boolean inDoubt = ship.name().contains("._.") && harbour.isDirectoryDown();
-    require(
-        !inDoubt || known.containsKey(ship.id()),
-        4,
-        "%s: nobody can tell whose it is, and it is touched",
-        ship);
-  }
-
-  private void mayBeRemoved(Ship ship) {
-    Duration now = clock.real();
-    require(!ship.state().isLive(), 2, "%s is removed", ship);
-    Seen look = seen.get(ship.id());
-    require(
-        look != null && look.moved.equals(ship.moved), 12, "%s goes before it was seen so", ship);
-    boolean ran = ship.container.everStarted();
-    JobName job = ran ? JobName.STALE_CLEANUP : JobName.CREATED_CLEANUP;
-    Duration start =
-        latest(Objects.requireNonNull(look).at, clock.engineStarted(), enforcingSince(job));
-    Duration limit = limit(ship);
-    require(
-        passed(start, limit.minus(SLACK)),
-        12,
-        "%s goes after %s of %s",
-        ship,
-        now.minus(start),
-        limit);
-    if (ran) {
-      List<Told> announced = toldSince(ship, "remove", ship.moved);
-      require(!announced.isEmpty(), 5, "%s goes unannounced", ship);
-      notBefore(ship, announced);
-    }
-  }
-
-  private Duration limit(Ship ship) {
-    Book book = harbour.book();
-    if (!ship.container.everStarted()) {
-      return book.created();
-    }
-    if (ship.habit == Habit.WRAPPED
-        && ship.container.exitCode() == 0
-        && ship.end == Ship.End.SELF) {
-      return Book.PASSED;
-    }
-    Duration hold = book.holdOf(ship);
-    return ship.end == Ship.End.BERTH ? longer(hold, book.interrupted()) : hold;
-  }
-
-  private void mayBeStopped(Ship ship, String reason, String act, Duration grace) {
-    require(ship.state() == State.RUNNING, 2, "%s is stopped for %s", ship, reason);
-    require(ship.container.gpus().any(), 1, "%s has no GPU and is stopped", ship);
-    require(act.equals("pause") == ship.container.autoRemove(), 2, "%s: %s of it", ship, act);
-    require(
-        act.equals("pause") || grace.compareTo(LEAST_SIGTERM) >= 0,
-        2,
-        "%s gets %s to end",
-        ship,
-        grace);
-    switch (reason) {
-      case "idle_timeout" -> mayBeIdle(ship);
-      case "max_runtime" -> mayBeOverdue(ship);
-      case "gpu_conflict" -> devices.mayIntrude(ship, broken -> broken(6, "%s", broken));
-      default -> throw broken(2, "%s is stopped for %s", ship, reason);
-    }
-  }
-
-  /** Invariants 4, 5 and 12. */
-  private void mayBeIdle(Ship ship) {
-    Duration limit = harbour.book().idle();
-    Duration effective = highDemand ? limit.dividedBy(2) : limit;
-    Duration grace = ship.ageless ? Duration.ZERO : GRACE;
-    Duration quiet = latest(ship.busy, ship.lifeStart.plus(grace));
-    require(passed(quiet, effective.minus(SLACK)), 5, "%s was busy at %s", ship, ship.busy);
-    require(
-        passed(ship.unseen, effective.minus(SLACK)),
-        4,
-        "%s could not be seen at %s",
-        ship,
-        ship.unseen);
-    Duration floor = latest(clock.engineStarted(), enforcingSince(JobName.IDLE_STOP));
-    require(passed(floor, effective.minus(SLACK)), 12, "%s: no time since %s", ship, floor);
-    warned(ship, "idle_timeout", latest(quiet, ship.unseen), Book.FIRST_IDLE, Book::idle, 2);
-  }
-
-  private void mayBeOverdue(Ship ship) {
-    Duration limit = harbour.book().runtime();
-    require(
-        ship.ageless || passed(ship.lifeStart, limit.minus(SLACK)),
-        5,
-        "%s runs since %s only",
-        ship,
-        ship.lifeStart);
-    warned(ship, "max_runtime", ship.lifeStart, Book.FIRST_RUNTIME, Book::runtime, 1);
-  }
-
-  /** Invariant 5: both warnings came, the first of them early enough, and what they said holds. */
-  private void warned(
-      Ship ship,
-      String reason,
-      Duration since,
-      double first,
-      Function<Book, Duration> limit,
-      int divisor) {
-    List<Told> warnings = toldSince(ship, reason, latest(since, enforcingOf(reason)));
-    require(warnings.size() >= 2, 5, "%s: %s after %d warnings", ship, reason, warnings.size());
-    Duration at = warnings.get(0).at;
-    Duration least =
-        limits.stream()
-            .filter(each -> isInForceSince(each, at))
-            .map(each -> limit.apply(each.book))
-            .min(Duration::compareTo)
-            .orElseThrow()
-            .dividedBy(divisor);
-    Duration notice = Duration.ofMillis(Math.round(least.toMillis() * (1 - first)));
-    require(
-        passed(at, notice.minus(SLACK)),
-        5,
-        "%s: %s %s after its first warning",
-        ship,
-        reason,
-        clock.real().minus(at));
-    notBefore(ship, warnings);
-  }
-
-  private boolean isInForceSince(Limits each, Duration moment) {
-    int next = limits.indexOf(each) + 1;
-    return next == limits.size() || limits.get(next).since.compareTo(moment) >= 0;
-  }
-
-  private void notBefore(Ship ship, List<Told> told) {
-    Duration due = told.get(told.size() - 1).due;
-    require(passed(due, SLACK.negated()), 5, "%s: told that at %s", ship, due);
-  }
-
-  private List<Told> toldSince(Ship ship, String reason, Duration since) {
-    return told.getOrDefault(ship.id() + reason, List.of()).stream()
-        .filter(each -> each.at.compareTo(since) >= 0)
-        .toList();
-  }
-
-  private Duration enforcingOf(String reason) {
-    return enforcingSince(reason.equals("idle_timeout") ? JobName.IDLE_STOP : JobName.MAX_RUNTIME);
-  }
-
-  private Duration enforcingSince(JobName job) {
-    return enforcing.getOrDefault(job, Duration.ZERO);
   }
 
   // --- the journal
@@ -411,10 +181,10 @@ final class Referee {
       require(before == null, 11, "intent %d came out %s, and again", intent, before);
     }
     switch (entry.subject()) {
-      case "container.create" -> harbour.engine.ship(id).ifPresent(each -> known.put(id, each));
+      case "container.create" -> acts.knows(id);
       case "container.warn" -> {
         if (done) {
-          warned(id, details);
+          announcements.told(id, details);
         }
       }
       case "container.remove" -> {
@@ -423,8 +193,19 @@ final class Referee {
           require(harbour.engine.ship(id).isEmpty(), 11, "%s: told of as removed", id);
         }
       }
-      case "demand.high" -> highDemand = true;
-      case "demand.normal" -> highDemand = false;
+      case "sweep.error" -> {
+        if ("clock_jump".equals(entry.reason())) {
+          jumpUnseen = false;
+          sight.jumped();
+        }
+      }
+      case "container.pause" ->
+          harbour
+              .engine
+              .ship(id)
+              .ifPresent(each -> each.pauseTold |= done && each.state() == State.PAUSED);
+      case "demand.high" -> inForce.highDemand(true);
+      case "demand.normal" -> inForce.highDemand(false);
       default -> devices.read(entry, details);
     }
   }
@@ -438,27 +219,6 @@ final class Referee {
       }
     }
     narrator.accept(words.toString());
-  }
-
-  private void warned(String id, JsonNode details) {
-    String action = details.path("action").asText();
-    String key = id + (action.equals("remove") ? "remove" : details.path("reason").asText());
-    Told now = new Told(clock.real(), clock.realOf(Instant.parse(details.path("at").asText())));
-    List<Told> before = told.computeIfAbsent(key, any -> new ArrayList<>());
-    if (!before.isEmpty()) {
-      Told last = before.get(before.size() - 1);
-      boolean sameEnd =
-          !action.equals("remove")
-              || harbour.engine.ship(id).filter(s -> last.at.compareTo(s.moved) >= 0).isPresent();
-      require(
-          !sameEnd || now.due.compareTo(last.due.minus(SLACK)) >= 0,
-          5,
-          "%s: told %s, and now %s",
-          details.path("container").asText(),
-          last.due,
-          now.due);
-    }
-    before.add(now);
   }
 
   private static JsonNode json(String line) {
@@ -478,9 +238,10 @@ final class Referee {
     List<JournalEntry> open =
         harbour.<List<JournalEntry>>read(tables -> tables.openIntents()).orElseThrow();
     require(open.isEmpty(), 11, "intents without an outcome: %s", open);
-    asked.forEach(
-        (intent, act) ->
-            require(outcomes.containsKey(intent), 11, "%s: no outcome of %d", act, intent));
+    acts.asked()
+        .forEach(
+            (intent, act) ->
+                require(outcomes.containsKey(intent), 11, "%s: no outcome of %d", act, intent));
     for (Ship each : harbour.engine.ships()) {
       boolean due =
           !each.isProtected()
@@ -491,19 +252,6 @@ final class Referee {
   }
 
   // --- words
-
-  /** Whether so much time passed since then. */
-  private boolean passed(Duration since, Duration time) {
-    return clock.real().compareTo(since.plus(time)) >= 0;
-  }
-
-  private static Duration latest(Duration... moments) {
-    return Stream.of(moments).max(Duration::compareTo).orElseThrow();
-  }
-
-  private static Duration longer(Duration one, Duration other) {
-    return one.compareTo(other) >= 0 ? one : other;
-  }
 
   static void require(boolean holds, int invariant, String words, @Nullable Object... args) {
     if (!holds) {

@@ -37,7 +37,16 @@ final class Ship {
   /** Until when what it does can't have been seen. */
   Duration unseen = Duration.ZERO;
 
-  /** The clock was set between its start and the next look: its stamp says nothing of its age. */
+  /** When somebody last resumed it, and the daemon could know. */
+  Duration resumed = Duration.ZERO;
+
+  /** The journal says that it is paused. */
+  boolean pauseTold;
+
+  /**
+   * The clock was set between its start and the next look, and the daemon that had looked before is
+   * gone: nobody can tell its age.
+   */
   boolean ageless;
 
   End end = End.SELF;

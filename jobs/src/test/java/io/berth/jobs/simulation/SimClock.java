@@ -3,6 +3,7 @@ package io.berth.jobs.simulation;
 import io.berth.jobs.HostState;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.stream.Stream;
 
 /** The clocks of a simulated host. Real time is what passed: no step of the wall clock is in it. */
 final class SimClock {
@@ -42,6 +43,15 @@ final class SimClock {
   void pass(Duration time) {
     real = real.plus(time);
     nanos += time.toNanos();
+  }
+
+  /** Whether so much time passed since then. */
+  boolean passed(Duration since, Duration time) {
+    return real.compareTo(since.plus(time)) >= 0;
+  }
+
+  static Duration latest(Duration... moments) {
+    return Stream.of(moments).max(Duration::compareTo).orElseThrow();
   }
 
   void step(Duration by) {

@@ -38,6 +38,7 @@ final class SimEngine implements Engine {
   private boolean deaf;
   private @Nullable Random errors;
   private long journal;
+  private long lists;
 
   SimEngine(SimClock clock, Fuse fuse) {
     this.clock = clock;
@@ -71,6 +72,11 @@ final class SimEngine implements Engine {
     } else if (told != null) {
       told.connected();
     }
+  }
+
+  /** How many lists it gave. */
+  long lists() {
+    return lists;
   }
 
   boolean isDown() {
@@ -117,6 +123,7 @@ final class SimEngine implements Engine {
   }
 
   void start(Ship ship) {
+    ship.pauseTold = false;
     ship.lifeStart = clock.real();
     ship.ageless = false;
     ship.busy = clock.real();
@@ -155,8 +162,25 @@ final class SimEngine implements Engine {
 
   void freeze(Ship ship, boolean frozen) {
     ship.change(c -> c.state(frozen ? State.PAUSED : State.RUNNING));
-    ship.unseen = clock.real();
+    if (!frozen) {
+      resumed(ship);
+    }
     moved(ship, frozen ? "pause" : "unpause");
+  }
+
+  /** A pause that nobody told of, between two looks, leaves no trace. */
+  private void resumed(Ship ship) {
+    if (ship.pauseTold) {
+      ship.resumed = clock.real();
+    }
+    if (ship.pauseTold || isHeard()) {
+      ship.unseen = clock.real();
+    }
+    ship.pauseTold = false;
+  }
+
+  private boolean isHeard() {
+    return !deaf && !down && listener != null;
   }
 
   void rename(Ship ship, String name) {
@@ -190,7 +214,7 @@ final class SimEngine implements Engine {
   }
 
   void visit(Ship ship) {
-    if (!deaf && !down && listener != null) {
+    if (isHeard()) {
       ship.busy = clock.real();
     }
     tell(ship.id(), "exec_start: bash");
@@ -228,6 +252,7 @@ final class SimEngine implements Engine {
   public List<Summary> list() throws EngineException {
     fuse.point();
     check();
+    lists++;
     List<Summary> listed = lies ? stale : summaries();
     Runnable next = afterList;
     afterList = () -> {};

@@ -2,22 +2,27 @@ package io.berth.jobs.simulation;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What {@code dev/simulate} runs: one seed with its story, a range of them, or for some time. */
 public final class Simulate {
 
   private static final int SHRINKING = 150;
+  private static final int PROCESSORS =
+      Integer.getInteger("berth.simulation.threads", Runtime.getRuntime().availableProcessors());
 
   private final PrintStream out;
   private final Map<String, Integer> acts = new TreeMap<>();
   private Duration simulated = Duration.ZERO;
   private long lives;
   private long runs;
+  private long broken;
 
   private Simulate(PrintStream out) {
     this.out = out;
@@ -52,25 +57,51 @@ public final class Simulate {
     return result.failure() == null;
   }
 
+  /** As many at once as there are processors; each run is the same as it is alone. */
   private boolean range(long from, long to, long nanos) {
     long began = System.nanoTime();
-    boolean good = true;
-    for (long seed = from; seed <= to && System.nanoTime() - began < nanos; seed++) {
-      Runs.Result result = Runs.run(seed);
+    AtomicLong next = new AtomicLong(from);
+    List<Thread> workers = new ArrayList<>();
+    for (int i = Math.max(1, PROCESSORS); i > 0; i--) {
+      Thread worker =
+          new Thread(
+              () -> {
+                long seed = next.getAndIncrement();
+                while (seed <= to && System.nanoTime() - began < nanos) {
+                  count(seed, Runs.run(seed));
+                  seed = next.getAndIncrement();
+                }
+              });
+      worker.start();
+      workers.add(worker);
+    }
+    for (Thread each : workers) {
+      try {
+        each.join();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException("interrupted while runs go on", e);
+      }
+    }
+    summary(System.nanoTime() - began);
+    return broken == 0;
+  }
+
+  private void count(long seed, Runs.Result result) {
+    synchronized (this) {
       runs++;
       lives += result.lives();
       simulated = simulated.plus(result.simulated());
       result.acts().forEach((act, count) -> acts.merge(act, count, Integer::sum));
-      if (result.failure() != null) {
-        good = false;
-        out.println("seed " + seed + ": " + result.words().orElse(""));
-        if (!Boolean.getBoolean("berth.simulation.unshrunk")) {
-          shrunk(seed);
-        }
-      }
+      broken += result.failure() == null ? 0 : 1;
     }
-    summary(System.nanoTime() - began);
-    return good;
+    if (result.failure() != null) {
+      List<String> words = new ArrayList<>();
+      words.add("seed " + seed + ": " + result.words().orElse(""));
+      if (!Boolean.getBoolean("berth.simulation.unshrunk")) {
+        words.addAll(shrunk(seed));
+      }
+      out.println(String.join(System.lineSeparator(), words));
+    }
   }
 
   private boolean untilBroken(long count) {
@@ -84,18 +115,21 @@ public final class Simulate {
     return true;
   }
 
-  private void shrunk(long seed) {
+  private static List<String> shrunk(long seed) {
     List<Step> shortest = Runs.shrink(Step.of(seed, Runs.STEPS), SHRINKING);
-    out.println("  shrunk to " + shortest.size() + " steps:");
-    Runs.run(shortest).story().forEach(line -> out.println("  " + line));
+    List<String> words = new ArrayList<>();
+    words.add("  shrunk to " + shortest.size() + " steps:");
+    Runs.run(shortest).story().forEach(line -> words.add("  " + line));
+    return words;
   }
 
   private void summary(long nanos) {
     double seconds = nanos / 1e9;
     out.printf(
         Locale.ROOT,
-        "%d runs, %d container lifetimes, %d simulated hours in %.1f s: %.0f lifetimes a second%n",
+        "%d runs, %d broken, %d container lifetimes, %d simulated hours in %.1f s: %.1f lifetimes a second%n",
         runs,
+        broken,
         lives,
         simulated.toHours(),
         seconds,

@@ -1,13 +1,9 @@
 package io.berth.jobs.simulation;
 
 import io.berth.jobs.Allocator;
-import io.berth.jobs.Sweeps;
 import io.berth.jobs.container.Container.State;
-import io.berth.jobs.ledger.ClockRow;
-import io.berth.policies.JobName;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,37 +14,20 @@ import java.util.Set;
 /** One run: its steps, one after the other, each followed by the referee's check. */
 final class Simulation implements AutoCloseable {
 
-  private static final Duration MINUTE = Duration.ofMinutes(1);
-
   /** Longer than any limit of any book but the runtime's, which ends the idle ones no sooner. */
   private static final Duration REST = Duration.ofMinutes(136);
 
   /** What the sampler still takes for no gap. */
   private static final Duration SLOW = Duration.ofSeconds(115);
 
-  private static final List<JobName> EACH_MINUTE =
-      List.of(
-          JobName.IDLE_STOP,
-          JobName.MAX_RUNTIME,
-          JobName.GPU_RELEASE,
-          JobName.CREATED_CLEANUP,
-          JobName.STALE_CLEANUP);
-
-  /** A fault, and how it is over. */
-  private record Fault(Duration until, Runnable end) {}
-
   private final Harbour harbour;
   private final SimClock clock;
   private final SimEngine engine;
   private final People people;
   private final Referee referee;
-  private final List<Fault> faults = new ArrayList<>();
+  private final Routine routine;
+  private final Trouble trouble;
   private final List<String> story = new ArrayList<>();
-  private Duration troubled = Duration.ZERO;
-  private Duration lastMinute = Duration.ZERO;
-  private boolean jumpUnseen;
-  private boolean resting;
-  private boolean keptDown;
 
   Simulation(Path folder) {
     harbour = new Harbour(folder);
@@ -56,6 +35,8 @@ final class Simulation implements AutoCloseable {
     engine = harbour.engine;
     people = new People(harbour);
     referee = new Referee(harbour, this::tell);
+    routine = new Routine(harbour, people, referee, this::tell);
+    trouble = new Trouble(harbour, people, referee, routine);
     harbour.start();
   }
 
@@ -80,56 +61,16 @@ final class Simulation implements AutoCloseable {
     harbour.mark();
     String what = step(step.kind(), dice);
     tell(step.kind().name().toLowerCase(java.util.Locale.ROOT) + ": " + what);
-    referee.calm(troubled);
-    look();
-    referee.check();
+    routine.look();
   }
 
   private String step(Step.Kind kind, Random dice) {
     return switch (kind) {
-      case TIME -> minutes(1 + dice.nextInt(16));
+      case TIME -> routine.minutes(1 + dice.nextInt(16));
       case ARRIVAL -> people.arrive(dice);
       case PERSON -> people.act(dice);
       case ALLOCATE -> allocate(dice);
       case RACE -> race(dice);
-      case PARK -> fault(1 + dice.nextInt(4), () -> harbour.park(true), () -> harbour.park(false));
-      case STUBBORN ->
-          people
-              .pick(dice, each -> true)
-              .map(
-                  each ->
-                      each.name()
-                          + " "
-                          + fault(20, () -> each.stubborn = true, () -> each.stubborn = false))
-              .orElse("nobody");
-      case ENGINE_DOWN ->
-          fault(1 + dice.nextInt(6), () -> engine.down(true), () -> engine.down(false));
-      case ENGINE_RESTART -> engineRestarts();
-      case ENGINE_FLAKY ->
-          fault(
-              1 + dice.nextInt(10),
-              () -> engine.errors(new Random(dice.nextLong())),
-              () -> engine.errors(null));
-      case STALE_LISTS ->
-          fault(1 + dice.nextInt(3), () -> engine.lies(true), () -> engine.lies(false));
-      case LOST_EVENTS ->
-          fault(1 + dice.nextInt(8), () -> engine.deaf(true), () -> engine.deaf(false));
-      case NVML_FAILS ->
-          fault(
-              1 + dice.nextInt(20),
-              () -> harbour.gpus.fails(true),
-              () -> harbour.gpus.fails(false));
-      case DEVICE_LOST -> deviceFails(dice);
-      case DIRECTORY_DOWN ->
-          fault(
-              5 + dice.nextInt(60),
-              () -> harbour.directoryDown(true),
-              () -> harbour.directoryDown(false));
-      case KILL -> kill(dice);
-      case DOWNTIME -> downtime(1 + dice.nextInt(90));
-      case REBOOT -> reboot(dice);
-      case DISK_FULL -> diskFull(dice);
-      case CLOCK_STEP -> clockSteps(dice);
       case BOOK -> book(Book.ALL.get(dice.nextInt(Book.ALL.size())));
       case MODE -> mode(!harbour.isObserving());
       case PROTECT ->
@@ -146,6 +87,7 @@ final class Simulation implements AutoCloseable {
         referee.approved(approved);
         yield approved.toString();
       }
+      default -> trouble.come(kind, dice);
     };
   }
 
@@ -175,25 +117,11 @@ final class Simulation implements AutoCloseable {
 
   /** Somebody does something to the container whose time comes next, at that very moment. */
   private String race(Random dice) {
-    List<ClockRow> clocks = new ArrayList<>();
-    for (String rule : List.of("stale", "created", "idle", "runtime")) {
-      harbour.read(tables -> tables.clocks(rule)).ifPresent(rows -> clocks.addAll(rows.values()));
-    }
-    Optional<ClockRow> next =
-        clocks.stream()
-            .filter(each -> each.due().isAfter(clock.wall()))
-            .filter(each -> engine.ship(each.containerId()).isPresent())
-            .min(
-                java.util.Comparator.comparing(ClockRow::due).thenComparing(ClockRow::containerId));
+    Optional<String> next = routine.untilNextIsDue();
     if (next.isEmpty()) {
       return "nobody is next";
     }
-    Instant due = next.get().due();
-    String id = next.get().containerId();
-    long minutes = Math.min(45, Duration.between(clock.wall(), due).toMinutes());
-    if (minutes > 0) {
-      minutes((int) minutes);
-    }
+    String id = next.get();
     StringBuilder what = new StringBuilder(id.substring(0, 8));
     Runnable somebody =
         () -> {
@@ -204,7 +132,7 @@ final class Simulation implements AutoCloseable {
         };
     if (dice.nextBoolean()) {
       engine.afterNextList(somebody);
-      minute(MINUTE);
+      routine.minute();
     } else {
       betweenIntentAndAct(somebody);
     }
@@ -215,7 +143,7 @@ final class Simulation implements AutoCloseable {
   private void betweenIntentAndAct(Runnable somebody) {
     boolean parking = harbour.isParking();
     harbour.park(true);
-    minute(MINUTE);
+    routine.minute();
     somebody.run();
     if (!parking) {
       harbour.park(false);
@@ -223,112 +151,7 @@ final class Simulation implements AutoCloseable {
     referee.check();
   }
 
-  // --- what goes wrong
-
-  private String fault(int minutes, Runnable begin, Runnable end) {
-    begin.run();
-    faults.add(new Fault(clock.real().plusSeconds(60L * minutes), end));
-    troubled = clock.real();
-    return "for " + minutes + " minutes";
-  }
-
-  private String deviceFails(Random dice) {
-    String uuid = SimGpus.all().get(dice.nextInt(SimGpus.all().size()));
-    boolean lost = dice.nextBoolean();
-    String time =
-        fault(1 + dice.nextInt(40), () -> fail(uuid, lost, true), () -> fail(uuid, lost, false));
-    return uuid + (lost ? " lost " : " absent ") + time;
-  }
-
-  private void fail(String uuid, boolean lost, boolean is) {
-    if (lost) {
-      harbour.gpus.lost(uuid, is);
-    } else {
-      harbour.gpus.absent(uuid, is);
-    }
-  }
-
-  private String engineRestarts() {
-    engine.down(true);
-    clock.pass(Duration.ofSeconds(3));
-    engine
-        .where(each -> each.state().isLive())
-        .forEach(each -> engine.ends(each, Ship.End.ENGINE, 137));
-    clock.pass(Duration.ofSeconds(3));
-    clock.engineStarts();
-    engine.down(false);
-    troubled = clock.real();
-    return "all containers ended";
-  }
-
-  private String kill(Random dice) {
-    int points = 1 + dice.nextInt(120);
-    harbour.fuse.light(points);
-    minutes(1 + dice.nextInt(3));
-    troubled = clock.real();
-    return "at point " + points + (harbour.isUp() ? ", survived" : "");
-  }
-
-  private String downtime(int minutes) {
-    harbour.dies();
-    keptDown = true;
-    minutes(minutes);
-    keptDown = false;
-    harbour.start();
-    troubled = clock.real();
-    return minutes + " minutes";
-  }
-
-  private String reboot(Random dice) {
-    if (jumpUnseen) {
-      return "not now";
-    }
-    engine.down(true);
-    engine
-        .where(each -> each.state().isLive())
-        .forEach(each -> engine.ends(each, Ship.End.ENGINE, 255));
-    harbour.dies();
-    clock.pass(Duration.ofMinutes(1 + dice.nextInt(300)));
-    clock.boot();
-    clock.pass(Duration.ofSeconds(8));
-    clock.engineStarts();
-    engine.down(false);
-    harbour.start();
-    lastMinute = clock.real();
-    troubled = clock.real();
-    return "";
-  }
-
-  private String diskFull(Random dice) {
-    String table = List.of("journal", "journal", "clock", "claim").get(dice.nextInt(4));
-    String when = table.equals("journal") && dice.nextBoolean() ? "NEW.kind = 'OUTCOME'" : "1";
-    return table
-        + " "
-        + when
-        + " "
-        + fault(
-            1 + dice.nextInt(8),
-            () -> {
-              if (harbour.isUp()) {
-                harbour.fill(table, when);
-              }
-            },
-            harbour::empty);
-  }
-
-  private String clockSteps(Random dice) {
-    if (jumpUnseen || !harbour.isUp()) {
-      return "not now";
-    }
-    Duration by = Duration.ofMinutes(10 + dice.nextInt(4320));
-    by = dice.nextBoolean() ? by : by.negated();
-    referee.clockSteps();
-    clock.step(by);
-    jumpUnseen = true;
-
-    troubled = clock.real();
-    return by.toString();
-  }
+  // --- what an admin sets
 
   private String book(Book next) {
     harbour.book(next);
@@ -342,85 +165,12 @@ final class Simulation implements AutoCloseable {
     return observe ? "observe" : "enforce";
   }
 
-  // --- time
-
-  private String minutes(int count) {
-    for (int i = 0; i < count; i++) {
-      minute(MINUTE);
-    }
-    return count + " minutes";
-  }
-
-  private void minute(Duration length) {
-    clock.pass(length);
-    harbour.mark();
-    List<Fault> over =
-        faults.stream().filter(each -> each.until.compareTo(clock.real()) <= 0).toList();
-    faults.removeAll(over);
-    over.forEach(each -> each.end.run());
-    if (!harbour.isUp()) {
-      troubled = clock.real();
-      if (!keptDown) {
-        harbour.start();
-      }
-    }
-    if (!resting) {
-      people.conduct();
-    }
-    if (!faults.isEmpty() || jumpUnseen) {
-      troubled = clock.real();
-    }
-    referee.calm(troubled);
-    look();
-    sweep(JobName.SAMPLE);
-    EACH_MINUTE.forEach(this::sweep);
-    if (clock.real().minus(lastMinute).toMinutes() >= 5) {
-      lastMinute = clock.real();
-      sweep(JobName.RECONCILE);
-    }
-  }
-
-  private void look() {
-    boolean looked = harbour.notice();
-    referee.looked(looked);
-    referee.check();
-  }
-
-  private void sweep(JobName job) {
-    boolean wasUp = harbour.isUp();
-    Optional<Sweeps.Report> report = harbour.sweep(job);
-    if (wasUp && !harbour.isUp()) {
-      tell("  " + job.word() + ": the daemon is killed");
-      referee.died();
-    }
-    boolean whole = report.map(each -> each.skipped().isEmpty()).orElse(false);
-    boolean jumped = report.map(each -> each.skipped().contains("jumped")).orElse(false);
-    if (jumped) {
-      jumpUnseen = false;
-      referee.jumped();
-    }
-    referee.swept(job, whole);
-    report
-        .filter(each -> !each.skipped().isEmpty() || !each.acts().isEmpty())
-        .ifPresent(
-            each ->
-                tell(
-                    "  %s: %s%s"
-                        .formatted(
-                            job.word(),
-                            each.skipped(),
-                            each.acts().isEmpty() ? "" : each.acts().size() + " acts")));
-    referee.check();
-  }
-
   // --- the end
 
-  /** Everything works again and everybody goes home: what falls due must go within a period. */
+  /** What falls due must go within a period. */
   void rest() {
     tell("at rest");
-    resting = true;
-    faults.forEach(each -> each.end.run());
-    faults.clear();
+    routine.rests();
     if (harbour.isObserving()) {
       mode(false);
     }
@@ -431,10 +181,9 @@ final class Simulation implements AutoCloseable {
     engine
         .where(each -> each.state() == State.PAUSED && !each.container.autoRemove())
         .forEach(each -> engine.freeze(each, false));
-    troubled = clock.real();
     Duration end = clock.real().plus(REST);
     while (clock.real().compareTo(end) < 0) {
-      minute(SLOW);
+      routine.minute(SLOW);
     }
     referee.atRest();
   }

@@ -1,0 +1,173 @@
+package io.berth.jobs.simulation;
+
+import io.berth.jobs.Sweeps;
+import io.berth.jobs.ledger.ClockRow;
+import io.berth.policies.JobName;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * What happens from minute to minute: people go on with what they do, faults end, the service
+ * manager starts the daemon, and its jobs run. The referee is asked after each.
+ */
+final class Routine {
+
+  private static final Duration MINUTE = Duration.ofMinutes(1);
+
+  private static final List<JobName> EACH_MINUTE =
+      List.of(
+          JobName.IDLE_STOP,
+          JobName.MAX_RUNTIME,
+          JobName.GPU_RELEASE,
+          JobName.CREATED_CLEANUP,
+          JobName.STALE_CLEANUP);
+
+  /** A fault, and how it is over. */
+  private record Fault(Duration until, Runnable end) {}
+
+  private final Harbour harbour;
+  private final SimClock clock;
+  private final People people;
+  private final Referee referee;
+  private final Consumer<String> narrator;
+  private final List<Fault> faults = new ArrayList<>();
+  private Duration troubled = Duration.ZERO;
+  private Duration reconciled = Duration.ZERO;
+  private boolean resting;
+
+  Routine(Harbour harbour, People people, Referee referee, Consumer<String> narrator) {
+    this.harbour = harbour;
+    this.clock = harbour.clock;
+    this.people = people;
+    this.referee = referee;
+    this.narrator = narrator;
+  }
+
+  // --- faults
+
+  /** Lasts so long, however it overlaps with others. */
+  String fault(int minutes, Runnable begin, Runnable end) {
+    begin.run();
+    faults.add(new Fault(clock.real().plusSeconds(60L * minutes), end));
+    troubled();
+    return "for " + minutes + " minutes";
+  }
+
+  /** Something is not as it should be now: what is due may come later. */
+  void troubled() {
+    troubled = clock.real();
+  }
+
+  /** Everything works again, and everybody goes home. */
+  void rests() {
+    faults.forEach(each -> each.end.run());
+    faults.clear();
+    resting = true;
+    troubled();
+  }
+
+  private void endFaults() {
+    List<Fault> over =
+        faults.stream().filter(each -> each.until.compareTo(clock.real()) <= 0).toList();
+    faults.removeAll(over);
+    over.forEach(each -> each.end.run());
+  }
+
+  // --- time
+
+  String minutes(int count) {
+    for (int i = 0; i < count; i++) {
+      minute();
+    }
+    return count + " minutes";
+  }
+
+  void minute() {
+    minute(MINUTE);
+  }
+
+  /** Goes on until the next clock of a container is up, or for 45 minutes; whose that is. */
+  Optional<String> untilNextIsDue() {
+    List<ClockRow> clocks = new ArrayList<>();
+    for (String rule : List.of("stale", "created", "idle", "runtime")) {
+      harbour.read(tables -> tables.clocks(rule)).ifPresent(rows -> clocks.addAll(rows.values()));
+    }
+    Optional<ClockRow> next =
+        clocks.stream()
+            .filter(each -> each.due().isAfter(clock.wall()))
+            .filter(each -> harbour.engine.ship(each.containerId()).isPresent())
+            .min(Comparator.comparing(ClockRow::due).thenComparing(ClockRow::containerId));
+    next.ifPresent(
+        each -> {
+          long minutes = Duration.between(clock.wall(), each.due()).toMinutes();
+          minutes((int) Math.min(45, minutes));
+        });
+    return next.map(ClockRow::containerId);
+  }
+
+  /** Time in which nobody runs the daemon. */
+  void minutesWithoutDaemon(int count) {
+    for (int i = 0; i < count; i++) {
+      clock.pass(MINUTE);
+      endFaults();
+      people.conduct();
+      troubled();
+    }
+  }
+
+  void minute(Duration length) {
+    clock.pass(length);
+    harbour.mark();
+    endFaults();
+    if (!harbour.isUp()) {
+      troubled();
+      harbour.start();
+    }
+    if (!resting) {
+      people.conduct();
+    }
+    if (!faults.isEmpty() || referee.isJumpUnseen()) {
+      troubled();
+    }
+    look();
+    sweep(JobName.SAMPLE);
+    EACH_MINUTE.forEach(this::sweep);
+    if (clock.real().minus(reconciled).toMinutes() >= 5) {
+      reconciled = clock.real();
+      sweep(JobName.RECONCILE);
+    }
+  }
+
+  /** Looks, where an event told to. */
+  void look() {
+    referee.calm(troubled);
+    referee.looked(harbour.notice());
+    referee.check();
+  }
+
+  private void sweep(JobName job) {
+    boolean wasUp = harbour.isUp();
+    Optional<Sweeps.Report> report = harbour.sweep(job);
+    if (wasUp && !harbour.isUp()) {
+      narrator.accept("  " + job.word() + ": the daemon is killed");
+      referee.died();
+    }
+    boolean whole = report.map(each -> each.skipped().isEmpty()).orElse(false);
+    referee.swept(job, whole);
+    report
+        .filter(each -> !each.skipped().isEmpty() || !each.acts().isEmpty())
+        .ifPresent(
+            each ->
+                narrator.accept(
+                    "  %s: %s%s"
+                        .formatted(
+                            job.word(),
+                            each.skipped(),
+                            each.acts().isEmpty() ? "" : each.acts().size() + " acts")));
+    referee.check();
+  }
+}

@@ -1,0 +1,85 @@
+package io.berth.jobs.simulation;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the daemon can have seen, and what it can't: its looks, its samples and their gaps. */
+final class Sight {
+
+  /** A longer time without a sample is not known; or one of three times the last, where longer. */
+  private static final Duration LONGEST_SAMPLE = Duration.ofMinutes(2);
+
+  private static final int TIMES_THE_LAST = 3;
+
+  /** What was started so late before the last look may have failed to be looked at. */
+  private static final Duration LATE = Duration.ofMinutes(15);
+
+  /** A state of a container, and when a sweep had looked at it. */
+  private record Seen(Duration moved, Duration at) {}
+
+  private final Harbour harbour;
+  private final SimClock clock;
+  private final Map<String, Seen> seen = new HashMap<>();
+  private Duration lastLook = Duration.ZERO;
+  private int lookedIn;
+  private Duration lastSample = Duration.ZERO;
+  private Duration usual = Duration.ZERO;
+
+  Sight(Harbour harbour) {
+    this.harbour = harbour;
+    this.clock = harbour.clock;
+  }
+
+  /** Everything that it could see, it saw. */
+  void looked() {
+    lastLook = clock.real();
+    lookedIn = harbour.starts();
+    for (Ship each : harbour.engine.ships()) {
+      Seen before = seen.get(each.id());
+      if (before == null || !before.moved.equals(each.moved)) {
+        seen.put(each.id(), new Seen(each.moved, clock.real()));
+      }
+    }
+  }
+
+  /** When it first saw the ship in the state that it is in; empty where it did not yet. */
+  Optional<Duration> seenAt(Ship ship) {
+    return Optional.ofNullable(seen.get(ship.id()))
+        .filter(each -> each.moved.equals(ship.moved))
+        .map(Seen::at);
+  }
+
+  /** Whoever could not be looked at this time, or was not for long, is not known to be idle. */
+  void sampled() {
+    Duration length = clock.real().minus(lastSample);
+    Duration longest =
+        SimClock.latest(LONGEST_SAMPLE, usual.multipliedBy(TIMES_THE_LAST)).plus(Referee.SLACK);
+    boolean gap = length.compareTo(longest) > 0;
+    usual = length;
+    lastSample = clock.real();
+    for (Ship each : harbour.engine.ships()) {
+      Collection<String> used =
+          each.isPinned() ? each.container.gpus().devices() : harbour.gpus.listed();
+      if (gap || used.stream().anyMatch(uuid -> !harbour.gpus.canSee(uuid))) {
+        each.unseen = clock.real();
+      }
+    }
+  }
+
+  /** The daemon died in a sweep: whether it sampled is not known. */
+  void died() {
+    lastSample = clock.real();
+  }
+
+  /** The daemon says that the clock jumped: what came before says nothing any more. */
+  void jumped() {
+    for (Ship each : harbour.engine.ships()) {
+      each.unseen = clock.real();
+      each.ageless |=
+          lookedIn != harbour.starts() && each.lifeStart.compareTo(lastLook.minus(LATE)) >= 0;
+    }
+  }
+}

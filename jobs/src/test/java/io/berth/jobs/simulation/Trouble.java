@@ -1,0 +1,177 @@
+package io.berth.jobs.simulation;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+
+/** What goes wrong: with the Engine, the GPUs, the host, its disk and its clock, and the daemon. */
+final class Trouble {
+
+  private final Harbour harbour;
+  private final SimClock clock;
+  private final SimEngine engine;
+  private final People people;
+  private final Referee referee;
+  private final Routine routine;
+
+  Trouble(Harbour harbour, People people, Referee referee, Routine routine) {
+    this.harbour = harbour;
+    this.clock = harbour.clock;
+    this.engine = harbour.engine;
+    this.people = people;
+    this.referee = referee;
+    this.routine = routine;
+  }
+
+  /** Brings it about; in words. */
+  String come(Step.Kind kind, Random dice) {
+    return switch (kind) {
+      case PARK ->
+          routine.fault(1 + dice.nextInt(4), () -> harbour.park(true), () -> harbour.park(false));
+      case STUBBORN -> stubborn(dice);
+      case ENGINE_DOWN ->
+          routine.fault(1 + dice.nextInt(6), () -> engine.down(true), () -> engine.down(false));
+      case ENGINE_RESTART -> engineRestarts();
+      case ENGINE_FLAKY ->
+          routine.fault(
+              1 + dice.nextInt(10),
+              () -> engine.errors(new Random(dice.nextLong())),
+              () -> engine.errors(null));
+      case STALE_LISTS ->
+          routine.fault(1 + dice.nextInt(3), () -> engine.lies(true), () -> engine.lies(false));
+      case LOST_EVENTS ->
+          routine.fault(1 + dice.nextInt(8), () -> engine.deaf(true), () -> engine.deaf(false));
+      case NVML_FAILS ->
+          routine.fault(
+              1 + dice.nextInt(20),
+              () -> harbour.gpus.fails(true),
+              () -> harbour.gpus.fails(false));
+      case DEVICE_LOST -> deviceFails(dice);
+      case DIRECTORY_DOWN ->
+          routine.fault(
+              5 + dice.nextInt(60),
+              () -> harbour.directoryDown(true),
+              () -> harbour.directoryDown(false));
+      case KILL -> kill(dice);
+      case DOWNTIME -> downtime(1 + dice.nextInt(90));
+      case REBOOT -> reboot(dice);
+      case DISK_FULL -> diskFull(dice);
+      case CLOCK_STEP -> clockSteps(dice);
+      default -> throw new IllegalArgumentException(kind + " is no trouble");
+    };
+  }
+
+  /** A container that will not stop. */
+  private String stubborn(Random dice) {
+    return people
+        .pick(dice, each -> true)
+        .map(
+            each ->
+                each.name()
+                    + " "
+                    + routine.fault(20, () -> each.stubborn = true, () -> each.stubborn = false))
+        .orElse("nobody");
+  }
+
+  private String deviceFails(Random dice) {
+    String uuid = SimGpus.all().get(dice.nextInt(SimGpus.all().size()));
+    boolean lost = dice.nextBoolean();
+    String time =
+        routine.fault(
+            1 + dice.nextInt(40), () -> fail(uuid, lost, true), () -> fail(uuid, lost, false));
+    return uuid + (lost ? " lost " : " absent ") + time;
+  }
+
+  private void fail(String uuid, boolean lost, boolean is) {
+    if (lost) {
+      harbour.gpus.lost(uuid, is);
+    } else {
+      harbour.gpus.absent(uuid, is);
+    }
+  }
+
+  private String engineRestarts() {
+    engine.down(true);
+    clock.pass(Duration.ofSeconds(3));
+    engine
+        .where(each -> each.state().isLive())
+        .forEach(each -> engine.ends(each, Ship.End.ENGINE, 137));
+    clock.pass(Duration.ofSeconds(3));
+    clock.engineStarts();
+    engine.down(false);
+    routine.troubled();
+    return "all containers ended";
+  }
+
+  private String kill(Random dice) {
+    int points = 1 + dice.nextInt(120);
+    harbour.fuse.light(points);
+    routine.minutes(1 + dice.nextInt(3));
+    routine.troubled();
+    return "at point " + points + (harbour.isUp() ? ", survived" : "");
+  }
+
+  private String downtime(int minutes) {
+    harbour.dies();
+    routine.minutesWithoutDaemon(minutes);
+    harbour.start();
+    routine.troubled();
+    return minutes + " minutes";
+  }
+
+  private String reboot(Random dice) {
+    if (referee.isJumpUnseen()) {
+      return "not now";
+    }
+    engine.down(true);
+    engine
+        .where(each -> each.state().isLive())
+        .forEach(each -> engine.ends(each, Ship.End.ENGINE, 255));
+    harbour.dies();
+    clock.pass(Duration.ofMinutes(1 + dice.nextInt(300)));
+    clock.boot();
+    clock.pass(Duration.ofSeconds(8));
+    clock.engineStarts();
+    engine.down(false);
+    harbour.start();
+    routine.troubled();
+    return "";
+  }
+
+  /** For some rows there is no room. Where it is intents, that is so when the next act is due. */
+  private String diskFull(Random dice) {
+    String table = List.of("journal", "journal", "clock", "claim").get(dice.nextInt(4));
+    String when = "1";
+    if (table.equals("journal")) {
+      when = List.of("1", "NEW.kind = 'OUTCOME'", "NEW.kind = 'INTENT'").get(dice.nextInt(3));
+    }
+    if (when.endsWith("'INTENT'")) {
+      routine.untilNextIsDue();
+    }
+    String condition = when;
+    return table
+        + " "
+        + when
+        + " "
+        + routine.fault(
+            1 + dice.nextInt(8),
+            () -> {
+              if (harbour.isUp()) {
+                harbour.fill(table, condition);
+              }
+            },
+            harbour::empty);
+  }
+
+  private String clockSteps(Random dice) {
+    if (referee.isJumpUnseen() || !harbour.isUp()) {
+      return "not now";
+    }
+    Duration by = Duration.ofMinutes(10 + dice.nextInt(4320));
+    by = dice.nextBoolean() ? by : by.negated();
+    referee.clockSteps();
+    clock.step(by);
+    routine.troubled();
+    return by.toString();
+  }
+}
