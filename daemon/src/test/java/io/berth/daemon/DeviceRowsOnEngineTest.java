@@ -1,0 +1,196 @@
+package io.berth.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.berth.daemon.cli.ExitCode;
+import io.berth.daemon.run.Chronicle;
+import io.berth.daemon.run.Chronicle.Entry;
+import io.berth.daemon.run.DaemonHome;
+import io.berth.daemon.run.DaemonProcess;
+import io.berth.daemon.run.Watch;
+import io.berth.jobs.engine.NeedsDockerEngine;
+import io.berth.jobs.engine.TestEngine;
+import io.berth.jobs.gpu.FakeNvml;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What becomes of a GPU with its container, beyond hold and release (GpusOnEngineTest). */
+@NeedsDockerEngine
+class DeviceRowsOnEngineTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final int GPUS = 5;
+
+  /** A container's own hold is the shorter one. */
+  private static final String SETTINGS =
+      """
+      safety: {mode: enforce, startup_grace: 0s, boot_grace: 0s, breaker_share: 1}
+      schedules: {stale-cleanup: every 1s, gpu-release: every 1s, reconcile: every 1s}
+      defaults: {container_hold_after_stop: 1s, gpu_hold_after_stop: 6s}
+      user_overrides: {kept: {container_hold_after_stop: 1h}}
+      """;
+
+  private static TestEngine engine;
+
+  @TempDir Path folder;
+  private FakeNvml nvml;
+  private DaemonHome home;
+
+  @BeforeAll
+  static void startEngine() {
+    engine = TestEngine.own("device-rows-test");
+  }
+
+  @AfterAll
+  static void stopEngine() {
+    engine.close();
+  }
+
+  @BeforeEach
+  void configure() throws IOException {
+    nvml = FakeNvml.in(Files.createDirectories(folder.resolve("nvml")));
+    nvml.state(gpus("", GPUS));
+    home = new DaemonHome(folder.resolve("home"), engine.host());
+    home.configure(SETTINGS, nvml.library());
+  }
+
+  @AfterEach
+  void clearEngine() {
+    for (String id : engine.docker("ps", "-aq").lines().toList()) {
+      engine.docker("rm", "-f", id);
+    }
+  }
+
+  @Test
+  void who_lost_it_gets_it_again_where_it_is_free_and_who_keeps_it_longest_decides()
+      throws Exception {
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      has("back", "kept", 0, watch);
+      has("answers", "kept", 1, watch, "--label", "ds01.container_type=api");
+      has("frozen", "kept", 2, watch);
+      has("brief", "ada", 3, watch);
+      engine.docker("pause", "frozen");
+      engine.docker("kill", "back", "answers", "brief");
+      watch.until("released", now -> now.of("back", "gpu.release").size() == 1);
+      watch.until("gone", now -> now.of("brief", "container.remove").size() == 1);
+
+      engine.docker("start", "back");
+      watch.until("it has it again", now -> now.of("back", "gpu.allocate").size() == 2);
+      watch.sweeps("gpu-release", 3);
+      watch.metricIs("berth_devices{state=\"active\"}", 2); // back's and frozen's
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    Chronicle all = home.chronicle();
+    assertThat(story(all, "back"))
+        .containsExactly("gpu.allocate", "gpu.hold", "gpu.release", "gpu.allocate");
+    assertThat(story(all, "answers")).containsExactly("gpu.allocate", "gpu.release");
+    assertThat(reason(all, "answers")).isEqualTo("container_stopped");
+    assertThat(story(all, "frozen")).containsExactly("gpu.allocate");
+    assertThat(story(all, "brief")).containsExactly("gpu.allocate", "gpu.hold", "gpu.release");
+    Instant until = Instant.parse(all.last("brief", "gpu.hold").orElseThrow().detail("until"));
+    assertThat(all.last("brief", "container.remove").orElseThrow().at())
+        .as("the longer of the two holds counts")
+        .isAfterOrEqualTo(until);
+    assertThat(names()).containsExactly("answers", "back", "frozen");
+  }
+
+  @Test
+  void of_those_found_stopped_the_last_one_holds_it_and_none_where_somebody_runs_on_it()
+      throws Exception {
+    run("earlier", "kept", 0);
+    engine.docker("kill", "earlier");
+    run("later", "kept", 0);
+    engine.docker("kill", "later");
+    run("before", "kept", 1);
+    engine.docker("kill", "before");
+    run("runs", "kept", 1);
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      watch.until("the hold is over", now -> now.of("later", "gpu.release").size() == 1);
+      watch.metricIs("berth_devices{state=\"active\"}", 1);
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    Chronicle all = home.chronicle();
+    assertThat(story(all, "earlier")).isEmpty();
+    assertThat(story(all, "later")).contains("gpu.release");
+    assertThat(story(all, "before")).isEmpty();
+    assertThat(story(all, "runs")).containsExactly("gpu.allocate");
+  }
+
+  @Test
+  void a_gpu_that_is_lost_or_not_there_any_more_stays_its_containers() throws Exception {
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      has("train", "kept", GPUS - 1, watch);
+      nvml.state(gpus(" lost", GPUS));
+      watch.metricIs("berth_devices{state=\"unhealthy\"}", 1);
+      nvml.state(gpus("", GPUS - 1));
+      watch.metricIs("berth_devices{state=\"missing\"}", 1);
+      watch.sweeps("gpu-release", 3);
+      assertThat(story(home.chronicle(), "train")).doesNotContain("gpu.release");
+
+      nvml.state(gpus("", GPUS));
+      watch.metricIs("berth_devices{state=\"missing\"}", 0);
+      watch.metricIs("berth_devices{state=\"active\"}", 1);
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    assertThat(story(home.chronicle(), "train")).doesNotContain("gpu.release", "gpu.conflict");
+    assertThat(engine.docker("inspect", "-f", "{{.State.Status}}", "train")).isEqualTo("running");
+  }
+
+  private static String[] gpus(String last, int count) {
+    List<String> lines = new ArrayList<>(List.of("driver 550.54.15"));
+    for (int i = 0; i < count; i++) {
+      String state = i == count - 1 ? last : "";
+      lines.add("gpu " + uuid(i) + " mem=81920" + state + " name=NVIDIA H100");
+    }
+    return lines.toArray(String[]::new);
+  }
+
+  private static String uuid(int index) {
+    return "GPU-%08d-0000-0000-0000-000000000000".formatted(index);
+  }
+
+  private static void has(String name, String owner, int gpu, Watch watch, String... options)
+      throws InterruptedException {
+    run(name, owner, gpu, options);
+    watch.until(name + " has its GPU", now -> now.of(name, "gpu.allocate").size() == 1);
+  }
+
+  private static void run(String name, String owner, int gpu, String... options) {
+    List<String> arguments =
+        new ArrayList<>(List.of("--name", name, "--label", "ds01.user=" + owner));
+    arguments.addAll(List.of("--gpus", "device=" + uuid(gpu)));
+    arguments.addAll(List.of(options));
+    arguments.addAll(List.of("berth/busybox", "sleep", "3600"));
+    engine.run(arguments.toArray(String[]::new));
+  }
+
+  private static List<String> names() {
+    return engine.docker("ps", "-a", "--format", "{{.Names}}").lines().sorted().toList();
+  }
+
+  private static String reason(Chronicle all, String container) {
+    return all.last(container, "gpu.release").orElseThrow().detail("reason");
+  }
+
+  /** What happened to GPUs because of that container. */
+  private static List<String> story(Chronicle chronicle, String container) {
+    return chronicle.of(container).stream()
+        .map(Entry::type)
+        .filter(type -> type.startsWith("gpu."))
+        .toList();
+  }
+}
