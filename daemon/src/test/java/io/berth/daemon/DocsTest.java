@@ -36,8 +36,8 @@ class DocsTest {
   @Test
   void every_type_of_event_is_explained() {
     Set<String> types = new TreeSet<>();
-    sources("jobs").forEach(source -> types.addAll(found(EVENT_TYPE, source)));
-    sources("daemon").forEach(source -> types.addAll(found(EVENT_TYPE, source)));
+    sources("jobs/src/main/java").forEach(source -> types.addAll(found(EVENT_TYPE, source)));
+    sources("daemon/src/main/java").forEach(source -> types.addAll(found(EVENT_TYPE, source)));
 
     assertThat(types).contains("container.create", "breaker.trip", "daemon.start");
     assertThat(types).allSatisfy(type -> assertThat(read("docs/events.md")).contains("`" + type));
@@ -92,6 +92,20 @@ class DocsTest {
     assertThat(found(LINK, read(page))).allSatisfy(to -> assertThat(folder.resolve(to)).exists());
   }
 
+  @Test
+  void the_tests_that_proofs_name_are_there() {
+    Pattern test = Pattern.compile("`(\\w+Test\\.\\w+)`");
+    String sources = String.join("\n", sources("jobs/src/test/java"));
+
+    assertThat(found(test, read("docs/proofs-by-breaking.md")))
+        .hasSizeGreaterThan(30)
+        .allSatisfy(
+            name -> {
+              assertThat(sources).contains("class " + name.replaceAll("\\..*", " {"));
+              assertThat(sources).contains("void " + name.replaceAll(".*\\.", "") + "(");
+            });
+  }
+
   private static Set<String> found(Pattern pattern, String text) {
     return pattern
         .matcher(text)
@@ -100,8 +114,8 @@ class DocsTest {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  private static List<String> sources(String module) {
-    try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/main/java"))) {
+  private static List<String> sources(String folder) {
+    try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
       return files
           .filter(file -> file.toString().endsWith(".java"))
           .map(file -> read(ROOT.relativize(file).toString()))

@@ -31,6 +31,7 @@ final class StormEngine implements Engine {
   private final InstantSource clock;
   private final Map<String, Container> containers = new LinkedHashMap<>();
   private volatile @Nullable EventListener listener;
+  private volatile Runnable duringRemovals = () -> {};
   private int made;
 
   StormEngine(Path path, InstantSource clock) throws IOException {
@@ -69,6 +70,11 @@ final class StormEngine implements Engine {
 
   synchronized List<Container> all() {
     return List.copyOf(containers.values());
+  }
+
+  /** Happens in the middle of every removal that is asked for: before it is done, or after. */
+  void duringRemovals(Runnable something) {
+    duringRemovals = something;
   }
 
   private void happens(String what, String name, String owner, String gpu) {
@@ -150,7 +156,11 @@ final class StormEngine implements Engine {
     if (container.isEmpty()) {
       return new ActResult(ActResult.Kind.GONE, "");
     }
+    Runnable before = id.hashCode() % 2 == 0 ? duringRemovals : () -> {};
+    Runnable after = id.hashCode() % 2 == 0 ? () -> {} : duringRemovals;
+    before.run();
     destroy(container.get().name());
+    after.run();
     return inspect(id).isPresent()
         ? new ActResult(ActResult.Kind.REFUSED, "it was started")
         : new ActResult(ActResult.Kind.DONE, "");

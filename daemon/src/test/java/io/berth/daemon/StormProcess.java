@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -32,12 +33,27 @@ final class StormProcess {
     this.grants = folder.resolve("grants");
   }
 
-  /** Says {@code at work} when it is, and never ends by itself. */
+  /**
+   * Says {@code at work} when it is, and never ends by itself. With a third argument it stops in
+   * the middle of each act, and says {@code in an act}.
+   */
   public static void main(String[] args) throws IOException {
     Logging.setLevel("error"); // a line for each removal says nothing here
     StormProcess storm = new StormProcess(Path.of(args[0]), Long.parseLong(args[1]));
+    if (args.length > 2) {
+      storm.jobs.engine.duringRemovals(StormProcess::stopInTheMiddle);
+    }
     storm.begin();
     System.out.println("at work");
+  }
+
+  private static void stopInTheMiddle() {
+    System.out.println("in an act");
+    try {
+      new CountDownLatch(1).await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void begin() {

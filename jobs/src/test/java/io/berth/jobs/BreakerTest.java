@@ -159,6 +159,7 @@ class BreakerTest {
     assertThat(breaker.isApproved(wanted(subject("id3", true), Action.STOP))).isFalse();
     assertThat(breaker.isApproved(removal("id5"))).isFalse();
     assertThat(breaker.spend(begun)).containsExactly("id3");
+    assertThat(breaker.isApproved(removal("id3"))).as("once more").isFalse();
     ledger.update(tables -> Breaker.forget(tables, begun));
     breaker = new Breaker(ledger, NOW.plusSeconds(6));
 

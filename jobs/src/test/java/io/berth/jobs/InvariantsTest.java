@@ -61,6 +61,8 @@ class InvariantsTest {
 
     assertThat(world.engine.calls()).isEmpty();
     assertThat(world.story("litter")).containsExactly("container.remove:dropped");
+    assertThat(world.lastEvent("container.remove").path("details").path("detail").asText())
+        .startsWith("judged again: it is protected");
   }
 
   // 2. and 3. Never a running one; inspected again before the act.

@@ -162,6 +162,22 @@ class StopsTest {
   }
 
   @Test
+  void an_announced_stop_for_idleness_survives_a_moment_s_activity_and_a_shorter_limit() {
+    world.book(World.ENFORCE + "defaults:\n  idle_timeout: 2h\n");
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(98)); // announced for the end of the second hour
+    world.pulse.active("train");
+    sweepFor(Duration.ofMinutes(1));
+    world.pulse.idleSince("train", world.now());
+    world.book(World.ENFORCE + "defaults:\n  idle_timeout: 2m\n");
+
+    sweepFor(Duration.ofMinutes(20));
+    assertThat(world.engine.calls()).isEmpty();
+    sweepFor(Duration.ofMinutes(5));
+    assertThat(world.engine.calls()).containsExactly("stop train");
+  }
+
+  @Test
   void missing_data_is_not_idleness() {
     sleeper("train");
     sweepFor(Duration.ofMinutes(29));
@@ -363,8 +379,8 @@ class StopsTest {
     for (int i = 0; i < 9; i++) {
       sleeper("train" + i);
     }
-    sweepFor(Duration.ofMinutes(30));
-    assertThat(world.engine.calls()).hasSizeLessThanOrEqualTo(2);
+    sweepFor(Duration.ofMinutes(32));
+    assertThat(world.engine.calls()).hasSize(2);
 
     sweepFor(Duration.ofMinutes(20));
     assertThat(world.engine.calls()).hasSize(5);
@@ -397,6 +413,41 @@ class StopsTest {
     sweepFor(Duration.ofHours(2));
 
     assertThat(world.engine.calls()).containsExactly("stop train");
+  }
+
+  @Test
+  void a_limit_that_is_reached_while_the_stop_for_another_goes_on_is_no_second_stop() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 30m\n");
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+    world.holdActs();
+
+    sweepFor(Duration.ofMinutes(5));
+    world.letActsGo();
+
+    assertThat(world.engine.calls()).containsExactly("stop train");
+    assertThat(world.story("train").stream().filter(each -> each.startsWith("container.stop")))
+        .containsExactly("container.stop:done");
+  }
+
+  /** Both jobs have looked before either begins. */
+  @Test
+  void two_limits_that_are_reached_at_one_moment_are_one_act() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 31m\n");
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(8));
+    sleeper("other"); // whose owner is warned in the sweep that wants train stopped
+    sweepFor(Duration.ofMinutes(23));
+    world.pass(Duration.ofSeconds(70));
+    world.whileTelling(() -> world.sweep(JobName.MAX_RUNTIME));
+    world.holdActs();
+
+    world.sweep(JobName.IDLE_STOP);
+    world.letActsGo();
+
+    assertThat(world.engine.calls()).containsExactly("stop train");
+    assertThat(world.story("train").stream().filter(each -> each.startsWith("container.stop")))
+        .containsExactly("container.stop:done");
   }
 
   @Test
