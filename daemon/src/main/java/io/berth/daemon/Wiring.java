@@ -16,6 +16,7 @@ import io.berth.daemon.process.Heartbeat;
 import io.berth.daemon.schedule.Timetable;
 import io.berth.jobs.ActivityPulse;
 import io.berth.jobs.Allocator;
+import io.berth.jobs.Bystanders;
 import io.berth.jobs.DaemonJournal;
 import io.berth.jobs.Lanes;
 import io.berth.jobs.Messenger;
@@ -203,6 +204,7 @@ final class Wiring implements AutoCloseable {
         ledger,
         new LedgerReader(books.book().daemon().ledger()),
         new Allocator(ledger, gpus, new Processes(PROC), clock, books::book),
+        new Bystanders(gpus, new Processes(PROC)),
         modes,
         requests,
         sweeps,

@@ -1,6 +1,7 @@
 package io.berth.daemon.control;
 
 import io.berth.jobs.Allocator;
+import io.berth.jobs.Bystanders;
 import io.berth.jobs.Modes;
 import io.berth.jobs.Requests;
 import io.berth.jobs.Sweeps;
@@ -25,6 +26,7 @@ public record ControlParts(
     Ledger ledger,
     LedgerReader reader,
     Allocator allocator,
+    Bystanders bystanders,
     Modes modes,
     Requests requests,
     Sweeps sweeps,

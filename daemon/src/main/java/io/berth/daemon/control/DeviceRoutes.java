@@ -27,9 +27,14 @@ final class DeviceRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.get("/v1/devices", call -> Devices.json(parts.ledger().<Standing>read(Standing::of))),
+        Route.get("/v1/devices", call -> devices()),
         Route.post("/v1/allocate", this::allocate),
         Route.post("/v1/release", this::release));
+  }
+
+  private JsonNode devices() {
+    Standing standing = parts.ledger().read(Standing::of);
+    return Devices.json(standing, parts.bystanders().now());
   }
 
   private Allocation allocation() {

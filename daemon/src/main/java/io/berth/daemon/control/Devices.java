@@ -3,6 +3,7 @@ package io.berth.daemon.control;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.berth.jobs.Bystanders.Bystander;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.DeviceRow;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
@@ -31,6 +32,11 @@ public final class Devices {
 
   /** How it is, with what is out of order about a device or its holder. */
   public static ArrayNode json(Standing standing) {
+    return json(standing, List.of());
+  }
+
+  /** As {@link #json(Standing)}, with the processes that are in no container. */
+  static ArrayNode json(Standing standing, List<Bystander> bystanders) {
     Allocation allocation = standing.allocation();
     ArrayNode lines = JSON.createArrayNode();
     Set<String> uuids = new TreeSet<>(allocation.devices().keySet());
@@ -41,9 +47,9 @@ public final class Devices {
       // A container may name a device that NVML has not listed, or not yet.
       String state = device == null ? "unknown" : allocation.stateOf(device).word();
       List<Claim> claims = allocation.claimsOn(uuid);
-      claims.forEach(claim -> add(lines, uuid, device, state, claim, standing));
+      claims.forEach(claim -> add(lines, uuid, device, state, claim, standing, bystanders));
       if (claims.isEmpty()) {
-        add(lines, uuid, device, state, null, standing);
+        add(lines, uuid, device, state, null, standing, bystanders);
       }
     }
     return lines;
@@ -55,7 +61,8 @@ public final class Devices {
       @Nullable DeviceRow device,
       String state,
       @Nullable Claim claim,
-      Standing standing) {
+      Standing standing,
+      List<Bystander> bystanders) {
     ObjectNode line = lines.addObject().put("device", uuid).put("state", state);
     line.put("gpueq", device == null ? null : device.gpueq());
     line.put("mig", device == null ? null : device.mig());
@@ -66,13 +73,17 @@ public final class Devices {
     line.put("type", claim == null ? null : claim.type().word());
     line.put("since", claim == null ? null : claim.since().toString());
     line.put("until", claim == null || claim.until() == null ? null : claim.until().toString());
-    String note = note(uuid, claim, standing, line);
+    String note = note(uuid, claim, standing, bystanders, line);
     line.put("note", note.isEmpty() ? null : note);
   }
 
   /** In words; in full in further fields of the line. */
   private static String note(
-      String uuid, @Nullable Claim claim, Standing standing, ObjectNode line) {
+      String uuid,
+      @Nullable Claim claim,
+      Standing standing,
+      List<Bystander> bystanders,
+      ObjectNode line) {
     List<String> notes = new ArrayList<>();
     ArrayNode orphans = line.putArray("orphan_processes");
     for (Orphan each : standing.orphans()) {
@@ -86,6 +97,13 @@ public final class Devices {
             .put("since", each.since().toString());
         notes.add(
             "orphan process %d of %s (%s)".formatted(each.pid(), each.container(), each.owner()));
+      }
+    }
+    ArrayNode others = line.putArray("other_processes");
+    for (Bystander each : bystanders) {
+      if (each.device().equals(uuid)) {
+        others.addObject().put("pid", each.pid()).put("name", each.name()).put("of", each.of());
+        notes.add("process %d (%s) of %s".formatted(each.pid(), each.name(), each.of()));
       }
     }
     line.putNull("over_quota");

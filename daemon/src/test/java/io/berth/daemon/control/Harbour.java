@@ -3,6 +3,7 @@ package io.berth.daemon.control;
 import io.berth.daemon.http.Health;
 import io.berth.daemon.http.Vitals;
 import io.berth.jobs.Allocator;
+import io.berth.jobs.Bystanders;
 import io.berth.jobs.Herald;
 import io.berth.jobs.HostState;
 import io.berth.jobs.Identification;
@@ -139,6 +140,7 @@ final class Harbour implements AutoCloseable {
         ledger,
         new LedgerReader(ledgerFile()),
         new Allocator(ledger, gpus, new Processes(Path.of("/proc")), clock, () -> book),
+        new Bystanders(gpus, new Processes(Path.of("/proc"))),
         modes,
         requests,
         sweeps,
