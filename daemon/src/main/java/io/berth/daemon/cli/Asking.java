@@ -2,6 +2,8 @@ package io.berth.daemon.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
 import java.util.Map;
@@ -60,19 +62,23 @@ abstract class Asking implements Callable<Integer> {
 
   void printJson(JsonNode answer) {
     try {
-      out().println(ControlClient.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(answer));
+      out().println(new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(answer));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
   }
 
-  /** A body for a request; what is null is left out. */
+  /** A body for a request, of texts, numbers and flags; what is null is left out. */
   static ObjectNode body(Map<String, ? extends @Nullable Object> values) {
-    ObjectNode body = ControlClient.JSON.createObjectNode();
+    ObjectNode body = JsonNodeFactory.instance.objectNode();
     values.forEach(
         (name, value) -> {
-          if (value != null) {
-            body.set(name, ControlClient.JSON.valueToTree(value));
+          if (value instanceof Integer number) {
+            body.put(name, number);
+          } else if (value instanceof Boolean flag) {
+            body.put(name, flag);
+          } else if (value != null) {
+            body.put(name, value.toString());
           }
         });
     return body;

@@ -1,11 +1,9 @@
 package io.berth.daemon.cli;
 
-import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
 import picocli.CommandLine;
 
 /**
@@ -18,37 +16,55 @@ final class Commands {
   private static final Set<String> OF_ALL =
       Set.of("-h", "--help", "completion", "man", "-V", "--version");
 
-  private final Map<String, Supplier<Object>> makers = new LinkedHashMap<>();
-  private final Map<String, String> aliases = Map.of("ping", "keep-alive");
+  private static final List<String> NAMES =
+      List.of(
+          ("daemon check-config status ps gpus explain plan limits events allocate release pause"
+                  + " resume wait keep-alive protect unprotect sweep mode reload job breaker notify"
+                  + " check-ledger completion complete man")
+              .split(" ", -1));
+
+  private static final Map<String, String> ALIASES = Map.of("ping", "keep-alive");
+
+  private final GlobalOptions global;
+  private final DaemonRunner daemon;
 
   Commands(GlobalOptions global, DaemonRunner daemon) {
-    makers.put("daemon", () -> new DaemonCommand(global, daemon));
-    makers.put("check-config", () -> new CheckConfigCommand(global));
-    makers.put("status", () -> new StatusCommand(global));
-    makers.put("ps", () -> new PsCommand(global));
-    makers.put("gpus", () -> new GpusCommand(global));
-    makers.put("explain", () -> new ExplainCommand(global));
-    makers.put("plan", () -> new PlanCommand(global));
-    makers.put("limits", () -> new LimitsCommand(global));
-    makers.put("events", () -> new EventsCommand(global));
-    makers.put("allocate", () -> new AllocateCommand(global));
-    makers.put("release", () -> new ReleaseCommand(global));
-    makers.put("pause", () -> new ContainerActs.Pause(global));
-    makers.put("resume", () -> new ContainerActs.Resume(global));
-    makers.put("wait", () -> new WaitCommand(global));
-    makers.put("keep-alive", () -> new ContainerActs.KeepAlive(global));
-    makers.put("protect", () -> new ContainerActs.Protect(global));
-    makers.put("unprotect", () -> new ContainerActs.Unprotect(global));
-    makers.put("sweep", () -> new SweepCommand(global));
-    makers.put("mode", () -> new AdminCommands.SetMode(global));
-    makers.put("reload", () -> new ReloadCommand(global));
-    makers.put("job", () -> job(global));
-    makers.put("breaker", () -> breaker(global));
-    makers.put("notify", () -> new AdminCommands.Notify(global));
-    makers.put("check-ledger", () -> new CheckLedgerCommand(global));
-    makers.put("completion", CompletionCommand::new);
-    makers.put("complete", () -> new CompleteCommand(global));
-    makers.put("man", ManCommand::new);
+    this.global = global;
+    this.daemon = daemon;
+  }
+
+  /** A switch and no map of makers: each of those would be a class that is made at the start. */
+  private Object make(String name) {
+    return switch (name) {
+      case "daemon" -> new DaemonCommand(global, daemon);
+      case "check-config" -> new CheckConfigCommand(global);
+      case "status" -> new StatusCommand(global);
+      case "ps" -> new PsCommand(global);
+      case "gpus" -> new GpusCommand(global);
+      case "explain" -> new ExplainCommand(global);
+      case "plan" -> new PlanCommand(global);
+      case "limits" -> new LimitsCommand(global);
+      case "events" -> new EventsCommand(global);
+      case "allocate" -> new AllocateCommand(global);
+      case "release" -> new ReleaseCommand(global);
+      case "pause" -> new ContainerActs.Pause(global);
+      case "resume" -> new ContainerActs.Resume(global);
+      case "wait" -> new WaitCommand(global);
+      case "keep-alive" -> new ContainerActs.KeepAlive(global);
+      case "protect" -> new ContainerActs.Protect(global);
+      case "unprotect" -> new ContainerActs.Unprotect(global);
+      case "sweep" -> new SweepCommand(global);
+      case "mode" -> new AdminCommands.SetMode(global);
+      case "reload" -> new ReloadCommand(global);
+      case "job" -> job(global);
+      case "breaker" -> breaker(global);
+      case "notify" -> new AdminCommands.Notify(global);
+      case "check-ledger" -> new CheckLedgerCommand(global);
+      case "completion" -> new CompletionCommand();
+      case "complete" -> new CompleteCommand(global);
+      case "man" -> new ManCommand();
+      default -> throw new IllegalArgumentException("no command " + name);
+    };
   }
 
   private static CommandLine job(GlobalOptions global) {
@@ -65,14 +81,19 @@ final class Commands {
 
   /** Adds what is needed to understand these arguments. */
   void addTo(CommandLine berth, String... args) {
-    List<String> words = Arrays.stream(args).map(word -> aliases.getOrDefault(word, word)).toList();
-    boolean all =
-        words.stream().anyMatch(OF_ALL::contains) || words.stream().noneMatch(makers::containsKey);
-    makers.forEach(
-        (name, maker) -> {
-          if (all || words.contains(name)) {
-            berth.addSubcommand(maker.get());
-          }
-        });
+    Set<String> wanted = new HashSet<>();
+    boolean all = false;
+    for (String word : args) {
+      String name = ALIASES.getOrDefault(word, word);
+      all |= OF_ALL.contains(name);
+      if (NAMES.contains(name)) {
+        wanted.add(name);
+      }
+    }
+    for (String name : NAMES) {
+      if (all || wanted.isEmpty() || wanted.contains(name)) {
+        berth.addSubcommand(make(name));
+      }
+    }
   }
 }

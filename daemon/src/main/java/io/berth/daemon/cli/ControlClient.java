@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -17,8 +16,6 @@ final class ControlClient {
 
   /** As long as a sweep or an Engine that hangs may take, and then some. */
   private static final Duration PATIENCE = Duration.ofSeconds(150);
-
-  static final ObjectMapper JSON = new ObjectMapper();
 
   /** Nobody answers. */
   static final class NoDaemon extends RuntimeException {
@@ -102,7 +99,7 @@ final class ControlClient {
       throw new NoDaemon(socket, e instanceof IOException io ? io : new IOException(e));
     }
     try {
-      JsonNode json = JSON.readTree(answer.body());
+      JsonNode json = JsonTree.read(answer.body());
       if (answer.status() == 200) {
         return json;
       }

@@ -85,7 +85,7 @@ final class EventFiles {
   /** The last line may be torn, if the host crashed. */
   private void add(String line, Predicate<JsonNode> fits, Map<Long, JsonNode> events) {
     try {
-      JsonNode event = ControlClient.JSON.readTree(line);
+      JsonNode event = JsonTree.read(line);
       last = Math.max(last, event.path("seq").asLong());
       if (fits.test(event)) {
         events.put(event.path("seq").asLong(), event);

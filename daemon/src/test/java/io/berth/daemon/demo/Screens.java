@@ -66,8 +66,7 @@ final class Screens {
         .run(
             Stream.concat(Stream.of("--config", home.config().toString()), command.stream())
                 .toArray(String[]::new));
-    String text =
-        out.toString().replace(home.config().resolveSibling("").toString(), "/etc/berth/");
+    String text = out.toString().replace(home.config().resolveSibling("").toString(), "/etc/berth");
     return ID.matcher(text).replaceAll(id -> id.group().substring(0, 12));
   }
 }
