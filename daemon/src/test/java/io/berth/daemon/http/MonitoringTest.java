@@ -87,8 +87,7 @@ class MonitoringTest {
     Set<String> asked = found(METRIC, expression);
 
     assertThat(asked)
-        .allSatisfy(
-            name -> assertThat(SHOWN).anyMatch(line -> line.matches(name + "[{ ].*")));
+        .allSatisfy(name -> assertThat(SHOWN).anyMatch(line -> line.matches(name + "[{ ].*")));
     assertThat(asked.isEmpty()).isEqualTo(expression.startsWith("up{"));
   }
 
@@ -99,8 +98,7 @@ class MonitoringTest {
       for (MatchResult label : MATCHER.matcher(selector.group(2)).results().toList()) {
         if (!OF_TARGET.contains(label.group(1))) {
           String sample =
-              selector.group(1)
-                  + "\\{.*\\b%s=\"(%s)\".*".formatted(label.group(1), label.group(2));
+              selector.group(1) + "\\{.*\\b%s=\"(%s)\".*".formatted(label.group(1), label.group(2));
           assertThat(SHOWN).anyMatch(line -> line.matches(sample));
         }
       }
@@ -141,7 +139,9 @@ class MonitoringTest {
   void what_the_docs_want_an_alarm_for_has_one() throws IOException {
     Pattern row = Pattern.compile("(?m)^\\| `(berth_\\w+)[^|]*\\|[^|]*\\| (\\S[^|]*) \\|$");
     String expressions =
-        rules().stream().map(rule -> String.valueOf(rule.get("expr"))).collect(Collectors.joining());
+        rules().stream()
+            .map(rule -> String.valueOf(rule.get("expr")))
+            .collect(Collectors.joining());
 
     assertThat(found(row, section("## Metrics"), 1))
         .hasSizeGreaterThan(8)
