@@ -28,12 +28,12 @@ die() {
 live() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 
 # Whose it is counts only where root does it.
-own() { [ "$(id -u)" != 0 ] || chown 0:0 "$@"; }
+own() { [ "$(id -u)" != 0 ] || chown -h 0:0 "$@"; }
 
 # A file that is in use stays whole for whoever has it open.
 put() { # FROM TO
   mkdir -p "$root/${2%/*}"
-  cp -p "$1" "$root/$2.berth-new"
+  cp -pP "$1" "$root/$2.berth-new"
   own "$root/$2.berth-new"
   mv -f "$root/$2.berth-new" "$root/$2"
 }

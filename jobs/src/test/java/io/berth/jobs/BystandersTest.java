@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.berth.jobs.Bystanders.Bystander;
 import io.berth.jobs.container.Containers;
+import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -13,8 +16,16 @@ class BystandersTest {
 
   private static final int PID = 4711;
 
-  private final World world = new World();
-  private final Bystanders bystanders = new Bystanders(world.gpus, world.processes());
+  @TempDir Path folder;
+  private World world;
+  private Bystanders bystanders;
+
+  @BeforeEach
+  void one_gpu() {
+    world = new World(folder, World.ENFORCE);
+    world.gpus.full(1);
+    bystanders = new Bystanders(world.gpus, world.processes());
+  }
 
   @AfterEach
   void close() {

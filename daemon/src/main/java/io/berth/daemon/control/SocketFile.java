@@ -85,8 +85,7 @@ final class SocketFile {
     try {
       GroupPrincipal principal =
           path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
-      PosixFileAttributeView file =
-          Files.getFileAttributeView(path, PosixFileAttributeView.class);
+      PosixFileAttributeView file = Files.getFileAttributeView(path, PosixFileAttributeView.class);
       if (!file.readAttributes().group().equals(principal)) { // the unit forbids chown(2)
         file.setGroup(principal);
       }

@@ -24,7 +24,7 @@ public final class SmallDisk implements AutoCloseable {
    *
    * @param size as in {@code mount -o size=}
    */
-  public static SmallDisk at(Path folder, String size) throws IOException, InterruptedException {
+  public static SmallDisk at(Path folder, String size) throws IOException {
     Files.createDirectories(folder);
     assumeTrue(
         run("mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", folder.toString()),
@@ -55,14 +55,17 @@ public final class SmallDisk implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() {
     run("umount", folder.toString());
   }
 
-  private static boolean run(String... command) throws InterruptedException {
+  private static boolean run(String... command) {
     try {
       return new ProcessBuilder(command).redirectErrorStream(true).start().waitFor() == 0;
     } catch (IOException noSuchCommand) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       return false;
     }
   }
