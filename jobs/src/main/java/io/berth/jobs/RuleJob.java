@@ -19,6 +19,7 @@ import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -112,7 +113,11 @@ final class RuleJob {
         mode == Mode.OBSERVE ? Instant.MIN : modes.enforcingSince(name).orElse(picture.now());
     Basis basis =
         new Basis(picture.book(), mode, enforcing, floor(picture, enforcing), picture.now());
-    Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
+    Map<String, ClockRow> clocks =
+        new HashMap<>(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks(rule.name())));
+    if (beginsToEnforce(mode)) {
+      clocks.replaceAll((id, row) -> row.unwarned());
+    }
     return picture.subjects().stream()
         .map(each -> opinion(each, basis, clocks.get(each.id()), picture.now(), at))
         .toList();
@@ -165,6 +170,9 @@ final class RuleJob {
   /** One at a time, so that the event stream's look and a sweep don't both say the same. */
   private synchronized Findings find(Picture picture) {
     Mode mode = modes.of(name, picture.book());
+    if (beginsToEnforce(mode)) {
+      ledger.update(tables -> tables.unwarnAll(rule.name()));
+    }
     Instant enforcing = modes.enforcingSince(name, mode, picture.now());
     Basis basis =
         new Basis(picture.book(), mode, enforcing, floor(picture, enforcing), picture.now());
@@ -175,6 +183,11 @@ final class RuleJob {
     }
     List<Wanted> wanted = remember(judged, clocks, basis, picture.now());
     return new Findings(basis, clocks, wanted);
+  }
+
+  /** What was said before the job came to observe is not what is going to be done now. */
+  private boolean beginsToEnforce(Mode mode) {
+    return mode == Mode.ENFORCE && modes.enforcingSince(name).isEmpty();
   }
 
   private static Instant floor(Picture picture, Instant enforcing) {
