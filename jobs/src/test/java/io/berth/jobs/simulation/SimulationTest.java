@@ -20,8 +20,7 @@ class SimulationTest {
   void no_run_breaks_an_invariant() {
     List<Long> seeds =
         Stream.concat(
-                Runs.FIXED.stream(),
-                new SecureRandom().longs(FRESH, 1_000, 1_000_000_000).boxed())
+                Runs.FIXED.stream(), new SecureRandom().longs(FRESH, 1_000, 1_000_000_000).boxed())
             .toList();
     System.out.println("simulated seeds: " + seeds);
     Map<String, Integer> acts = new HashMap<>();
