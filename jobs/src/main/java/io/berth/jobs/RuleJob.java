@@ -21,6 +21,7 @@ import io.berth.policies.PolicyBook;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -128,8 +129,18 @@ final class RuleJob {
   synchronized List<Opinion> opinions(Picture picture, Mode mode, @Nullable Instant at) {
     Instant enforcing =
         mode == Mode.OBSERVE ? Instant.MIN : modes.enforcingSince(name).orElse(picture.now());
+<<<<<<< HEAD
     Basis basis = basis(picture, mode, enforcing);
     Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
+=======
+    Basis basis =
+        new Basis(picture.book(), mode, enforcing, floor(picture, enforcing), picture.now());
+    Map<String, ClockRow> clocks =
+        new HashMap<>(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks(rule.name())));
+    if (beginsToEnforce(mode)) {
+      clocks.replaceAll((id, row) -> row.unwarned());
+    }
+>>>>>>> 8ff8c2d
     return picture.subjects().stream()
         .map(each -> opinion(each, basis, clocks.get(each.id()), picture.now(), at))
         .toList();
@@ -186,6 +197,9 @@ final class RuleJob {
   /** One at a time, so that the event stream's look and a sweep don't both say the same. */
   private synchronized Findings find(Picture picture) {
     Mode mode = modes.of(name, picture.book());
+    if (beginsToEnforce(mode)) {
+      ledger.update(tables -> tables.unwarnAll(rule.name()));
+    }
     Instant enforcing = modes.enforcingSince(name, mode, picture.now());
     Basis basis = basis(picture, mode, enforcing);
     Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
@@ -197,10 +211,16 @@ final class RuleJob {
     return new Findings(basis, clocks, wanted);
   }
 
+<<<<<<< HEAD
   private Basis basis(Picture picture, Mode mode, Instant enforcing) {
     PolicyBook book = picture.book();
     Instant floor = floor(picture, enforcing);
     return new Basis(book, mode, enforcing, floor, kind.highDemand(book), picture.now());
+=======
+  /** What was said before the job came to observe is not what is going to be done now. */
+  private boolean beginsToEnforce(Mode mode) {
+    return mode == Mode.ENFORCE && modes.enforcingSince(name).isEmpty();
+>>>>>>> 8ff8c2d
   }
 
   private static Instant floor(Picture picture, Instant enforcing) {

@@ -241,6 +241,21 @@ class StopsTest {
   }
 
   @Test
+  void what_was_said_before_a_time_of_observing_is_said_anew_after_it() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 4h\n");
+    world.engine.run(Containers.running("train").owner("ada").gpu("0"));
+    sweepFor(Duration.ofMinutes(239)); // warned twice, for the end of the fourth hour
+    world.book(World.ENFORCE.replace("enforce", "observe") + "defaults:\n  max_runtime: 4h\n");
+    sweepFor(Duration.ofHours(1));
+
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 4h\n");
+    sweepFor(Duration.ofMinutes(59));
+    assertThat(world.engine.calls()).isEmpty();
+    sweepFor(Duration.ofMinutes(5));
+    assertThat(world.engine.calls()).containsExactly("stop train");
+  }
+
+  @Test
   void one_that_goes_with_its_stop_is_paused_and_that_is_told_once() {
     world.engine.run(Containers.running("run").owner("ada").gpu("0").autoRemove());
     world.pulse.idleSince("run", world.now());

@@ -35,6 +35,11 @@ public record ClockRow(
         containerId, rule, stamp, newSince, newDue, newWarnings, warnedIn, reported);
   }
 
+  /** What its owner was told counts no more, but for the time. */
+  public ClockRow unwarned() {
+    return new ClockRow(containerId, rule, stamp, since, due, 0, warnedIn, wouldHave);
+  }
+
   /** It runs no more; nothing is done before its time all the same. */
   public ClockRow withdrawn() {
     return reported(WITHDRAWN);

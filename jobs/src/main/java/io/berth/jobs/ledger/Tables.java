@@ -286,6 +286,11 @@ public final class Tables {
     update("UPDATE clock SET warnings = 0 WHERE container_id = ?", containerId);
   }
 
+  /** The same for all that the rule has said. */
+  public void unwarnAll(String rule) throws SQLException {
+    update("UPDATE clock SET warnings = 0 WHERE rule = ?", rule);
+  }
+
   /**
    * Moves everything that is pending by that much, so that what remains of it stays what it was.
    */

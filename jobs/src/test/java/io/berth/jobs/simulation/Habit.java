@@ -11,7 +11,7 @@ enum Habit {
   NOTEBOOK,
   /** Is created and forgotten. */
   FORGOTTEN,
-  /** Fails after a minute or two, and is started again by somebody who does not give up. */
+  /** Fails after a few minutes, and is started or made again by somebody who does not give up. */
   RETRIED,
   /** Fails and is restarted by its restart policy. */
   REVIVED,

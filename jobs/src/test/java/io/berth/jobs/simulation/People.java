@@ -31,7 +31,8 @@ final class People {
   // --- bringing
 
   String arrive(Random dice) {
-    Habit habit = Habit.values()[dice.nextInt(Habit.values().length)];
+    List<Habit> habits = List.of(Habit.values());
+    Habit habit = habits.get(dice.nextInt(habits.size()));
     if (habit != Habit.STACKED) {
       return bring(habit, owner(dice), dice);
     }
@@ -173,9 +174,20 @@ final class People {
       } else if (each.habit == Habit.RETRIED
           && each.state() == State.EXITED
           && dice.nextInt(5) == 0) {
-        engine.start(each);
-        lives++;
+        retry(each, dice);
       }
+    }
+  }
+
+  /** With the same container, or with a new one of the same name. */
+  private void retry(Ship failed, Random dice) {
+    if (dice.nextBoolean()) {
+      engine.start(failed);
+      lives++;
+    } else {
+      String owner = failed.container.labels().get("ds01.user");
+      List<String> devices = List.copyOf(failed.container.gpus().devices());
+      dock(failed.habit, owner, failed.name(), devices, dice);
     }
   }
 

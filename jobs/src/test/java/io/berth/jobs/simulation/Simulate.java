@@ -28,10 +28,10 @@ public final class Simulate {
     this.out = out;
   }
 
-  /** {@code seed N}, {@code seeds A B}, {@code minutes M [FIRST]} or {@code until-broken COUNT}. */
+  /** {@code seed N}, {@code seeds A B}, {@code minutes M [FIRST]} or {@code fixed}. */
   public static void main(String[] args) {
     Simulate all = new Simulate(System.out);
-    long first = Long.parseLong(args[1]);
+    long first = args.length > 1 ? Long.parseLong(args[1]) : 0;
     boolean good =
         switch (args[0]) {
           case "seed" -> all.replay(first);
@@ -41,7 +41,7 @@ public final class Simulate {
                   args.length > 2 ? Long.parseLong(args[2]) : 1,
                   Long.MAX_VALUE,
                   Duration.ofMinutes(first).toNanos());
-          case "until-broken" -> all.untilBroken(first);
+          case "fixed" -> all.untilBroken();
           default -> throw new IllegalArgumentException(args[0]);
         };
     System.exit(good ? 0 : 1);
@@ -104,8 +104,8 @@ public final class Simulate {
     }
   }
 
-  private boolean untilBroken(long count) {
-    for (long seed = 1; seed <= count; seed++) {
+  private boolean untilBroken() {
+    for (long seed : Runs.FIXED) {
       Optional<String> words = Runs.run(seed).words();
       if (words.isPresent()) {
         out.println("seed " + seed + ": " + words.get());

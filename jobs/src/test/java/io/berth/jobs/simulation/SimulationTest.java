@@ -7,14 +7,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The simulation in the size of a build: some seeds that are always the same, and fresh ones. */
 class SimulationTest {
 
-  private static final int FIXED = Integer.getInteger("berth.simulation.fixed", 12);
   private static final int FRESH = Integer.getInteger("berth.simulation.fresh", 4);
   private static final int SHRINKING = 60;
 
@@ -22,8 +20,7 @@ class SimulationTest {
   void no_run_breaks_an_invariant() {
     List<Long> seeds =
         Stream.concat(
-                LongStream.rangeClosed(1, FIXED).boxed(),
-                new SecureRandom().longs(FRESH, 1_000, 1_000_000_000).boxed())
+                Runs.FIXED.stream(), new SecureRandom().longs(FRESH, 1_000, 1_000_000_000).boxed())
             .toList();
     System.out.println("simulated seeds: " + seeds);
     Map<String, Integer> acts = new HashMap<>();
