@@ -129,18 +129,12 @@ final class RuleJob {
   synchronized List<Opinion> opinions(Picture picture, Mode mode, @Nullable Instant at) {
     Instant enforcing =
         mode == Mode.OBSERVE ? Instant.MIN : modes.enforcingSince(name).orElse(picture.now());
-<<<<<<< HEAD
     Basis basis = basis(picture, mode, enforcing);
-    Map<String, ClockRow> clocks = ledger.read(tables -> tables.clocks(rule.name()));
-=======
-    Basis basis =
-        new Basis(picture.book(), mode, enforcing, floor(picture, enforcing), picture.now());
     Map<String, ClockRow> clocks =
         new HashMap<>(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks(rule.name())));
     if (beginsToEnforce(mode)) {
       clocks.replaceAll((id, row) -> row.unwarned());
     }
->>>>>>> 8ff8c2d
     return picture.subjects().stream()
         .map(each -> opinion(each, basis, clocks.get(each.id()), picture.now(), at))
         .toList();
@@ -211,16 +205,15 @@ final class RuleJob {
     return new Findings(basis, clocks, wanted);
   }
 
-<<<<<<< HEAD
   private Basis basis(Picture picture, Mode mode, Instant enforcing) {
     PolicyBook book = picture.book();
     Instant floor = floor(picture, enforcing);
     return new Basis(book, mode, enforcing, floor, kind.highDemand(book), picture.now());
-=======
+  }
+
   /** What was said before the job came to observe is not what is going to be done now. */
   private boolean beginsToEnforce(Mode mode) {
     return mode == Mode.ENFORCE && modes.enforcingSince(name).isEmpty();
->>>>>>> 8ff8c2d
   }
 
   private static Instant floor(Picture picture, Instant enforcing) {
