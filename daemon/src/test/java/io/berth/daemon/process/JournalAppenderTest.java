@@ -149,7 +149,7 @@ class JournalAppenderTest {
   void a_journal_that_is_stuck_holds_nobody_up_and_is_told_what_it_missed() {
     try (UnixReceiver journal = new UnixReceiver(socket())) {
       JournalAppender appender = appender();
-      int queue = fill(journal);
+      int queue = fill();
 
       appender.doAppend(event(Level.INFO, "lost", null));
       appender.doAppend(event(Level.INFO, "lost too", null));
@@ -167,7 +167,7 @@ class JournalAppenderTest {
   }
 
   /** Sends until no more is taken; how many were. */
-  private int fill(UnixReceiver journal) {
+  private int fill() {
     UnixDatagrams datagrams = new UnixDatagrams(socket());
     for (int sent = 0; sent < 100_000; sent++) {
       try {
@@ -175,7 +175,7 @@ class JournalAppenderTest {
       } catch (UnixDatagrams.QueueFullException e) {
         return sent;
       } catch (IOException e) {
-        throw new AssertionError("to " + journal, e);
+        throw new AssertionError("nobody receives", e);
       }
     }
     throw new AssertionError("the queue has no end");
