@@ -259,6 +259,7 @@ final class Referee {
     }
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would be one more dependency
   static AssertionError broken(int invariant, String words, @Nullable Object... args) {
     return new AssertionError("invariant " + invariant + ": " + words.formatted(args));
   }
