@@ -33,7 +33,7 @@ enum Habit {
     long minute = real.minus(ship.lifeStart).toMinutes();
     return switch (this) {
       case TRAINER -> {
-        long period = 15 + Math.floorMod(ship.salt, 50);
+        long period = 15L + Math.floorMod(ship.salt, 50);
         yield minute % period < period * 2 / 3;
       }
       case NOTEBOOK, PASSING -> minute < 5 + Math.floorMod(ship.salt, 20);
