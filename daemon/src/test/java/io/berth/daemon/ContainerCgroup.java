@@ -44,9 +44,9 @@ final class ContainerCgroup implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     for (Process each : started) {
-      each.destroyForcibly().waitFor();
+      each.destroyForcibly().onExit().join();
     }
     Files.deleteIfExists(folder); // which the Engine could not
   }

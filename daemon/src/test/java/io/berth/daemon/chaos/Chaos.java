@@ -109,7 +109,7 @@ public final class Chaos {
     engineIsFrozen();
     engineIsSilent();
     diskIsFull();
-    traffic.close();
+    traffic.end();
     long clockIsRightUpTo = lastSeq();
     if (Files.exists(clockLibrary)) {
       clockIsStepped();

@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
  * Users who go on while everything breaks: they create and forget, run to an end, leave GPUs idle,
  * stop, restart and remove. What they ask for may fail; what they know of it is in {@link #lives}.
  */
-final class Traffic implements AutoCloseable {
+final class Traffic {
 
   /** What a container is there for. */
   enum Kind {
@@ -147,8 +147,7 @@ final class Traffic implements AutoCloseable {
   }
 
   /** Users go home; what they made stays. */
-  @Override
-  public void close() throws InterruptedException {
+  void end() throws InterruptedException {
     over = true;
     thread.join(TimeUnit.MINUTES.toMillis(3));
   }
