@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @NeedsDockerEngine
 class DeviceRowsOnEngineTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int GPUS = 5;
 
   /** A container's own hold is the shorter one. */

@@ -34,7 +34,7 @@ import java.util.function.BooleanSupplier;
 public final class Chaos {
 
   private static final String ENGINE = "chaos";
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** Each is followed by the end of the daemon, at once. */
   private static final List<String> STEPS =
