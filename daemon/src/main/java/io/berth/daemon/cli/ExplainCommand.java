@@ -19,6 +19,9 @@ import picocli.CommandLine.Parameters;
     })
 final class ExplainCommand extends Asking {
 
+  /** The title before them, and the words behind them. */
+  private static final int AROUND_THE_BARS = 36;
+
   private static final String BARS = "▁▂▃▄▅▆▇█";
   private static final String NOT_KNOWN = "·";
 
@@ -66,7 +69,7 @@ final class ExplainCommand extends Asking {
       line("protected", it.path("protected_by").asText());
     }
     if (it.path("keep_alive_until").isTextual()) {
-      line("kept alive", "until " + it.path("keep_alive_until").asText());
+      line("kept alive", "until " + Moments.shown(it.path("keep_alive_until")));
     }
   }
 
@@ -74,9 +77,9 @@ final class ExplainCommand extends Asking {
     JsonNode finished = it.path("finished_at");
     JsonNode started = it.path("started_at");
     if (finished.isTextual() && !it.path("state").asText().equals("running")) {
-      return " since " + finished.asText();
+      return " since " + Moments.shown(finished);
     }
-    return started.isTextual() ? " since " + started.asText() : "";
+    return started.isTextual() ? " since " + Moments.shown(started) : "";
   }
 
   private void verdicts(JsonNode answer, Instant now) {
@@ -107,28 +110,35 @@ final class ExplainCommand extends Asking {
         ? ", due "
             + Spans.relative(verdict.path("due"), now)
             + " ("
-            + verdict.path("due").asText()
+            + Moments.shown(verdict.path("due"))
             + ")"
         : "";
   }
 
-  /** Each signal as a line of bars; the full one is the highest that is shown, or what is busy. */
-  private void samples(JsonNode samples) {
-    if (samples.isEmpty()) {
+  /**
+   * Each signal as a line of bars, the newest that the line has room for; the full one is the
+   * highest that is shown, or what is busy.
+   */
+  private void samples(JsonNode all) {
+    if (all.isEmpty()) {
       return;
+    }
+    int room = Math.max(1, Math.min(terminal().width() - AROUND_THE_BARS, all.size()));
+    List<JsonNode> samples = new ArrayList<>();
+    for (int i = all.size() - room; i < all.size(); i++) {
+      samples.add(all.get(i));
     }
     out().println();
     chart("gpu %", samples, "gpu_percent", 10);
     chart("cpu %", samples, "cpu_percent", 10);
     chart("net B/30s", samples, "network_bytes_30s", 1 << 20);
-    line("", samples.get(0).path("from").asText() + " to " + last(samples).path("at").asText());
+    JsonNode newest = samples.get(room - 1);
+    line(
+        "",
+        Moments.shown(samples.get(0).path("from")) + " to " + Moments.shown(newest.path("at")));
   }
 
-  private static JsonNode last(JsonNode array) {
-    return array.get(array.size() - 1);
-  }
-
-  private void chart(String title, JsonNode samples, String name, double least) {
+  private void chart(String title, List<JsonNode> samples, String name, double least) {
     double highest = 0;
     for (JsonNode each : samples) {
       highest = Math.max(highest, each.path(name).asDouble());
@@ -156,7 +166,7 @@ final class ExplainCommand extends Asking {
     for (JsonNode each : events) {
       JsonNode details = each.path("details");
       table.add(
-          each.path("timestamp").asText(),
+          Moments.shown(each.path("timestamp")),
           each.path("event_type").asText(),
           details.path("by").asText(""),
           details.path("reason").asText(""),

@@ -34,13 +34,14 @@ final class LimitsCommand extends Asking {
     String group = answer.path("group").asText("");
     line("user", answer.path("user").asText() + (group.isEmpty() ? "" : ", group " + group));
     JsonNode usage = answer.path("usage");
+    String quota = own(answer, "max_gpu_equivalents");
     line(
         "has",
         String.format(
             Locale.ROOT,
-            "%.2f of %s GPUs, in %d of %s containers",
+            "%.2f %s, in %d of %s containers",
             usage.path("gpueq").asDouble(),
-            own(answer, "max_gpu_equivalents"),
+            quota.equals("none") ? "GPUs, without a quota" : "of " + quota + " GPUs",
             usage.path("containers").asInt(),
             own(answer, "max_containers_per_user")));
     JsonNode demand = answer.path("demand");

@@ -1,5 +1,6 @@
 package io.berth.daemon.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -46,6 +47,11 @@ final class Moments implements ITypeConverter<Instant> {
   /** To the second, in UTC; empty for null. */
   static String shown(@Nullable Instant moment) {
     return moment == null ? "" : moment.truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  /** As {@link #shown(Instant)}, of an answer's moment; empty where it has none. */
+  static String shown(JsonNode moment) {
+    return moment.isTextual() ? shown(Instant.parse(moment.asText())) : "";
   }
 
   /** Exactly, in UTC; null for null. */
