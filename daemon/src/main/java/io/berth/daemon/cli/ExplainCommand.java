@@ -134,8 +134,7 @@ final class ExplainCommand extends Asking {
     chart("net B/30s", samples, "network_bytes_30s", 1 << 20);
     JsonNode newest = samples.get(room - 1);
     line(
-        "",
-        Moments.shown(samples.get(0).path("from")) + " to " + Moments.shown(newest.path("at")));
+        "", Moments.shown(samples.get(0).path("from")) + " to " + Moments.shown(newest.path("at")));
   }
 
   private void chart(String title, List<JsonNode> samples, String name, double least) {

@@ -27,6 +27,8 @@ final class Given {
   private Idleness idleness = Idleness.unknown("nobody looked");
   private boolean highDemand;
   private ConflictRule.@Nullable Intrusion intrusion;
+  private PolicyBook.GpuConflict gpuConflict = PolicyBook.GpuConflict.REPORT;
+  private PolicyBook.AutoRemoveAction autoRemoveAction = PolicyBook.AutoRemoveAction.PAUSE;
 
   static Given facts() {
     return new Given();
@@ -93,6 +95,21 @@ final class Given {
     return this;
   }
 
+  Given intrusion(ConflictRule.Intrusion value) {
+    intrusion = value;
+    return this;
+  }
+
+  Given gpuConflict(PolicyBook.GpuConflict value) {
+    gpuConflict = value;
+    return this;
+  }
+
+  Given autoRemoveAction(PolicyBook.AutoRemoveAction value) {
+    autoRemoveAction = value;
+    return this;
+  }
+
   Given floor(Instant value) {
     floor = value;
     return this;
@@ -126,9 +143,9 @@ final class Given {
         0.5,
         Duration.ofMinutes(30),
         TimeLimit.of(Duration.ofSeconds(10)),
-        PolicyBook.AutoRemoveAction.PAUSE,
+        autoRemoveAction,
         Duration.ofMinutes(10),
-        PolicyBook.GpuConflict.REPORT,
+        gpuConflict,
         PolicyBook.OrphanProcesses.REPORT);
   }
 }
