@@ -7,6 +7,7 @@ import io.berth.daemon.run.Chronicle;
 import io.berth.daemon.run.Chronicle.Entry;
 import io.berth.daemon.run.DaemonHome;
 import io.berth.daemon.run.DaemonProcess;
+import io.berth.daemon.run.EngineProxy;
 import io.berth.daemon.run.Settings;
 import io.berth.jobs.engine.NeedsDockerEngine;
 import io.berth.jobs.engine.TestEngine;
@@ -133,6 +134,38 @@ class StopsOnEngineTest {
       assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
     }
     assertThat(warnings(home.chronicle(), "sleeper")).isGreaterThan(2);
+  }
+
+  @Test
+  void what_is_restarted_between_the_verdict_and_the_stop_is_spared() throws Exception {
+    try (EngineProxy proxy = new EngineProxy(folder.resolve("proxy.sock"), engine.host())) {
+      home = new DaemonHome(folder.resolve("behind-the-proxy"), proxy.host());
+      home.configure(Settings.STOPS, nvml.library());
+      try (DaemonProcess daemon = home.start().awaitReady()) {
+        gpu("sleeper", "sleep 3600");
+        String id = engine.docker("inspect", "-f", "{{.Id}}", "sleeper");
+        until(daemon, "the last warning", now -> warnings(now, "sleeper") == 2);
+        EngineProxy.Hold hold = proxy.hold("^GET .*/containers/" + id + "/json");
+        assertThat(hold.awaitCaught(PATIENCE.toSeconds())).as("the look before the act").isTrue();
+
+        engine.docker("restart", "-t", "0", "sleeper");
+        hold.release();
+
+        until(daemon, "an outcome", now -> !stopsByBerth(now, "sleeper").isEmpty());
+        assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+      }
+    }
+    assertThat(stopsByBerth(home.chronicle(), "sleeper"))
+        .extracting(each -> each.detail("outcome"))
+        .containsExactly("dropped");
+    assertThat(running()).containsExactly("sleeper");
+  }
+
+  private static List<Entry> stopsByBerth(Chronicle chronicle, String container) {
+    return chronicle.of(container).stream()
+        .filter(each -> each.type().equals("container.stop"))
+        .filter(each -> each.detail("by").equals("berth"))
+        .toList();
   }
 
   @Test
