@@ -11,12 +11,15 @@ import java.io.InputStreamReader;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 
 /** The event log as it lies on the disk, with what was rotated out of it; for want of a daemon. */
 final class EventFiles {
@@ -26,6 +29,7 @@ final class EventFiles {
 
   private final Path log;
   private long last;
+  private int damaged;
 
   EventFiles(Path log) {
     this.log = log.toAbsolutePath();
@@ -56,6 +60,11 @@ final class EventFiles {
     return last;
   }
 
+  /** How many lines were no events, and left out. */
+  int damaged() {
+    return damaged;
+  }
+
   /** The log last: what is rotated out of it meanwhile is then read twice rather than never. */
   private List<Path> files() throws IOException {
     List<Path> files = new ArrayList<>();
@@ -82,16 +91,28 @@ final class EventFiles {
     return file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes;
   }
 
-  /** The last line may be torn, if the host crashed. */
+  /** The last line may be torn, if the host crashed; others by whoever edited the file. */
   private void add(String line, Predicate<JsonNode> fits, Map<Long, JsonNode> events) {
+    JsonNode event = event(line);
+    if (event == null) {
+      damaged++;
+      return;
+    }
+    long seq = event.path("seq").asLong();
+    last = Math.max(last, seq);
+    if (fits.test(event)) {
+      events.put(seq, event);
+    }
+  }
+
+  /** Null where it is none. */
+  private static @Nullable JsonNode event(String line) {
     try {
       JsonNode event = JsonTree.read(line);
-      last = Math.max(last, event.path("seq").asLong());
-      if (fits.test(event)) {
-        events.put(event.path("seq").asLong(), event);
-      }
-    } catch (JsonProcessingException e) {
-      return;
+      Instant.parse(event.path("timestamp").asText());
+      return event.path("seq").isIntegralNumber() ? event : null;
+    } catch (JsonProcessingException | DateTimeException e) {
+      return null;
     }
   }
 }

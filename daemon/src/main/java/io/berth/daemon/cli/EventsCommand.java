@@ -142,6 +142,9 @@ final class EventsCommand extends Asking {
     err().println("berth: the daemon is not reachable; this is from " + book.daemon().events());
     EventFiles files = new EventFiles(book.daemon().events());
     List<JsonNode> events = files.read(event -> fits(event, from));
+    if (files.damaged() > 0) {
+      err().println("berth: lines that are no events, and left out: " + files.damaged());
+    }
     int first = from == null ? Math.max(0, events.size() - USUAL) : 0;
     events.subList(first, events.size()).forEach(this::printEvent);
     out().flush();
@@ -167,7 +170,7 @@ final class EventsCommand extends Asking {
     out().println(json() ? event.toString() : line(event));
   }
 
-  private static String line(JsonNode event) {
+  static String line(JsonNode event) {
     JsonNode details = event.path("details");
     StringBuilder words = new StringBuilder();
     for (String name : List.of("outcome", "reason", "who", "why", "detail", "message")) {
