@@ -18,12 +18,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever the Engine answers, by its own fault or with what users wrote into it: it is understood,
- * or it is an {@link EngineException}, which means that nothing is known. Each seed is 20,000
+ * or it is an {@link EngineException}, which means that nothing is known. Each seed is 5,000
  * answers, broken in their structure or in their bytes.
  */
 class EngineJsonFuzzTest {
 
-  private static final int ROUNDS = 20_000;
+  private static final int ROUNDS = 5_000;
   private static final String ID = "4f1c".repeat(16);
   private static final ObjectMapper JSON = new ObjectMapper();
 
