@@ -149,7 +149,8 @@ class StopTroubleOnEngineTest {
   /** The server of its file system ends, and with it what waited for an answer. */
   private static void letGo() {
     if (!engine.docker("ps", "-q", "--filter", "name=stuck").isEmpty()) {
-      engine.docker("exec", "stuck", "kill", "-9", "-1");
+      // In the background: the container may end before the command that ends it does.
+      engine.docker("exec", "-d", "stuck", "kill", "-9", "-1");
       engine.docker("wait", "stuck");
     }
   }

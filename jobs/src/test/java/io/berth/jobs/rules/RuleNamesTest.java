@@ -9,7 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is kept in ledgers that exist: the names of rules, and the stamps their clocks go by. */
+/** The names of rules, the stamps their clocks go by, and whom they are not about. */
 class RuleNamesTest {
 
   private static final Instant IDLE_SINCE = Given.NOW.minusSeconds(60);
@@ -48,6 +48,18 @@ class RuleNamesTest {
         .isEqualTo(Action.REMOVE);
     assertThat(new StaleRule().action(exited, Limits.builtIn(), facts.policies()))
         .isEqualTo(Action.REMOVE);
+  }
+
+  @Test
+  void no_runtime_clock_runs_for_what_is_stopped_or_has_no_gpu() {
+    Facts facts = Given.facts().lifeStart(LIFE_START).build();
+
+    assertThat(
+            new RuntimeRule()
+                .judge(Containers.exited("c").gpu("0").build(), facts, Given.NOW.plusSeconds(1)))
+        .isEqualTo(Verdict.keep("it is exited: no runtime clock runs"));
+    assertThat(new RuntimeRule().judge(Containers.running("c").build(), facts, Given.NOW))
+        .isEqualTo(Verdict.keep("it asks for no GPU"));
   }
 
   @Test
