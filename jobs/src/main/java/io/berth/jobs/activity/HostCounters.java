@@ -40,6 +40,9 @@ final class HostCounters {
     Path file = proc.resolve(container.pid() + "/cgroup");
     try {
       for (String line : text(file).split("\n", -1)) {
+        if (line.indexOf(container.id()) < 0) {
+          continue; // most hierarchies of version 1: not worth to be taken apart
+        }
         String[] parts = line.split(":", 3);
         Optional<String> path = parts.length == 3 ? pathOf(container, parts[2]) : Optional.empty();
         if (path.isPresent() && List.of(parts[1].split(",", -1)).contains("cpuacct")) {

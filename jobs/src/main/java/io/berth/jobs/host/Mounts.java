@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -49,7 +48,7 @@ final class Mounts {
   private static final Set<String> MEMORY = Set.of("tmpfs", "ramfs");
 
   private static final Pattern ESCAPED = Pattern.compile("\\\\([0-7]{3})");
-  private static final Pattern SEPARATOR = Pattern.compile(" - ");
+  private static final String SEPARATOR = " - ";
   private static final int ID = 0;
   private static final int POINT = 4;
   private static final int OPTIONS = 5;
@@ -123,18 +122,18 @@ final class Mounts {
   }
 
   private static Optional<Mount> mount(String line) {
-    String[] parts = SEPARATOR.split(line, 2);
-    String[] front = parts[0].split(" ", -1);
-    String[] back = parts.length < 2 ? new String[0] : parts[1].split(" ", -1);
-    if (front.length <= OPTIONS || back.length == 0) {
+    int separator = line.indexOf(SEPARATOR);
+    String[] front = line.substring(0, Math.max(separator, 0)).split(" ", -1);
+    if (front.length <= OPTIONS) {
       return Optional.empty();
     }
+    String[] back = line.substring(separator + SEPARATOR.length()).split(" ", -1);
     boolean readOnly = isReadOnly(front[OPTIONS]) || isReadOnly(back[back.length - 1]);
     return Optional.of(new Mount(front[ID], unescaped(front[POINT]), back[0], readOnly));
   }
 
   private static boolean isReadOnly(String options) {
-    return Arrays.asList(options.split(",", -1)).contains("ro");
+    return ("," + options + ",").contains(",ro,");
   }
 
   private static String unescaped(String point) {
