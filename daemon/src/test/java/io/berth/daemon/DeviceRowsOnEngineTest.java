@@ -2,6 +2,7 @@ package io.berth.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.berth.daemon.cli.BerthCli;
 import io.berth.daemon.cli.ExitCode;
 import io.berth.daemon.run.Chronicle;
 import io.berth.daemon.run.Chronicle.Entry;
@@ -12,6 +13,8 @@ import io.berth.jobs.engine.NeedsDockerEngine;
 import io.berth.jobs.engine.TestEngine;
 import io.berth.jobs.gpu.FakeNvml;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -148,6 +151,45 @@ class DeviceRowsOnEngineTest {
     }
     assertThat(story(home.chronicle(), "train")).doesNotContain("gpu.release", "gpu.conflict");
     assertThat(engine.docker("inspect", "-f", "{{.State.Status}}", "train")).isEqualTo("running");
+  }
+
+  @Test
+  void what_keeps_on_restarting_keeps_its_gpu_and_what_is_ceded_is_granted_to_nobody()
+      throws Exception {
+    home.configure(SETTINGS, nvml.library() + ", ceded_devices: [" + uuid(1) + "]");
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      watch.metricIs("berth_devices{state=\"ceded\"}", 1);
+      assertThat(allocate(daemon, uuid(1))).isNotEqualTo(ExitCode.DONE);
+      assertThat(allocate(daemon, uuid(2))).isEqualTo(ExitCode.DONE);
+
+      String gpu = "device=" + uuid(0);
+      engine.run("--name", "loops", "--restart", "always", "--gpus", gpu, "berth/busybox", "false");
+      watch.until("it has its GPU", now -> now.of("loops", "gpu.allocate").size() == 1);
+      watch.until("it is told", now -> !now.of("loops", "container.crash_loop").isEmpty());
+      watch.sweeps("gpu-release", 3);
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    Chronicle all = home.chronicle();
+    assertThat(story(all, "loops")).doesNotContain("gpu.release");
+    assertThat(all.of("loops")).noneMatch(Entry::isAct);
+    assertThat(names()).containsExactly("loops");
+  }
+
+  private int allocate(DaemonProcess daemon, String device) {
+    assertThat(daemon.isAlive()).isTrue();
+    PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
+    return new BerthCli(options -> ExitCode.FAILED, nowhere, nowhere)
+        .run(
+            "--config",
+            home.config().toString(),
+            "allocate",
+            "--user",
+            "eve",
+            "--container",
+            "next",
+            "--device",
+            device);
   }
 
   private static String[] gpus(String last, int count) {
