@@ -1,6 +1,8 @@
 package io.berth.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.berth.daemon.cli.BerthCli;
 import io.berth.daemon.cli.ExitCode;
@@ -42,6 +44,7 @@ class DeviceRowsOnEngineTest {
       schedules: {stale-cleanup: every 1s, gpu-release: every 1s, reconcile: every 1s}
       defaults: {container_hold_after_stop: 1s, gpu_hold_after_stop: 6s}
       user_overrides: {kept: {container_hold_after_stop: 1h}}
+      policies: {reservation_timeout: 4s}
       """;
 
   private static TestEngine engine;
@@ -174,6 +177,68 @@ class DeviceRowsOnEngineTest {
     assertThat(story(all, "loops")).doesNotContain("gpu.release");
     assertThat(all.of("loops")).noneMatch(Entry::isAct);
     assertThat(names()).containsExactly("loops");
+  }
+
+  @Test
+  void what_is_reserved_and_never_used_is_free_again() throws Exception {
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      assertThat(allocate(daemon, uuid(0))).isEqualTo(ExitCode.DONE);
+      watch.until("it expires", now -> now.of("next", "gpu.release").size() == 1);
+      has("other", "kept", 0, watch);
+      assertThat(allocate(daemon, uuid(0))).isNotEqualTo(ExitCode.DONE);
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    Chronicle all = home.chronicle();
+    assertThat(reason(all, "next")).isEqualTo("reservation_expired");
+    Entry granted = all.last("next", "gpu.allocate").orElseThrow();
+    assertThat(all.last("next", "gpu.release").orElseThrow().at())
+        .isAfterOrEqualTo(Instant.parse(granted.detail("until")));
+    assertThat(story(all, "other")).containsExactly("gpu.allocate");
+  }
+
+  @Test
+  void what_the_engine_could_not_remove_and_calls_dead_holds_its_gpu_as_if_it_had_ended()
+      throws Exception {
+    Path stays = null;
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      has("half-gone", "kept", 0, watch);
+      stays = makeUnremovable("half-gone");
+      assertThatThrownBy(() -> engine.docker("rm", "-f", "half-gone"))
+          .hasMessageContaining("not permitted");
+      assertThat(engine.docker("inspect", "-f", "{{.State.Status}}", "half-gone"))
+          .isEqualTo("dead");
+      watch.until("the hold is over", now -> now.of("half-gone", "gpu.release").size() == 1);
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    } finally {
+      if (stays != null) {
+        attribute("-i", stays);
+      }
+    }
+    Chronicle all = home.chronicle();
+    assertThat(story(all, "half-gone")).containsExactly("gpu.allocate", "gpu.hold", "gpu.release");
+    assertThat(reason(all, "half-gone")).isEqualTo("hold_expired");
+    assertThat(all.of("half-gone")).noneMatch(Entry::isAct);
+  }
+
+  /** A file among the Engine's own of that container which not even root can remove. */
+  private static Path makeUnremovable(String container) throws Exception {
+    Path root = Path.of(engine.docker("info", "-f", "{{.DockerRootDir}}"));
+    String id = engine.docker("inspect", "-f", "{{.Id}}", container);
+    Path file = Files.createFile(root.resolve("containers").resolve(id).resolve("stays"));
+    assumeTrue(
+        attribute("+i", file) == 0,
+        "needs chattr (e2fsprogs), and a file system under " + root + " that knows +i");
+    return file;
+  }
+
+  private static int attribute(String change, Path file) throws Exception {
+    try {
+      return new ProcessBuilder("chattr", change, file.toString()).inheritIO().start().waitFor();
+    } catch (IOException e) {
+      return -1; // no such command
+    }
   }
 
   private int allocate(DaemonProcess daemon, String device) {

@@ -55,11 +55,27 @@ public final class StaleRule implements Rule {
     Clock running = clock.get();
     String why = "it stopped, and its " + hold.name + " is " + hold.limit;
     if (!now.isBefore(running.due())) {
-      return new Verdict.Act(cause(container, facts, hold), why, running);
+      return isUnannounced(facts.clock())
+          ? new Verdict.Warn(cause(container, facts, hold), why, anew(running, hold, now), true)
+          : new Verdict.Act(cause(container, facts, hold), why, running);
     }
     return running.warnings() > 0 && !movedLater(facts.clock(), running)
         ? new Verdict.Keep(why, running)
         : new Verdict.Warn(cause(container, facts, hold), why, running.told(1), true);
+  }
+
+  /**
+   * Whether its clock ran and its owner was told nothing: the announcement could not be written (a
+   * full disk), was not meant (observe), or nobody could tell whose the container is.
+   */
+  private static boolean isUnannounced(@Nullable Clock kept) {
+    return kept != null && kept.warnings() == 0;
+  }
+
+  /** The whole hold, for an announcement that comes late. */
+  private static Clock anew(Clock running, Hold hold, Instant now) {
+    Instant due = hold.limit.after(now).orElse(running.due());
+    return new Clock(running.since(), due, 1);
   }
 
   /** Whether what was announced no longer holds: later news made an interruption of the stop. */

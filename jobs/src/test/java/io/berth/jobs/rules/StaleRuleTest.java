@@ -100,6 +100,20 @@ class StaleRuleTest {
   }
 
   @Test
+  void what_could_not_be_announced_before_it_was_due_is_announced_with_its_whole_hold() {
+    Container container = Containers.exited("done").build();
+    Clock untold = new Clock(NOW.minusSeconds(9_000), NOW.minusSeconds(7_200), 0);
+
+    Verdict late = rule.judge(container, Given.facts().clock(untold).build(), NOW);
+    Clock told = late.clock().orElseThrow();
+    Verdict due = rule.judge(container, Given.facts().clock(told).build(), told.due());
+
+    assertThat(late).isInstanceOf(Verdict.Warn.class);
+    assertThat(told).isEqualTo(new Clock(untold.since(), NOW.plus(Duration.ofMinutes(30)), 1));
+    assertThat(due).isInstanceOf(Verdict.Act.class);
+  }
+
+  @Test
   void a_hold_of_nothing_removes_at_once() {
     Limits limits = Limits.builtIn().with(CONTAINER_HOLD_AFTER_STOP, TimeLimit.of(Duration.ZERO));
 

@@ -30,10 +30,10 @@ final class Announcements {
   }
 
   /** An owner is told; what he was told before about the same moves later at most. */
-  void told(String id, JsonNode details) {
+  void told(String id, Instant at, JsonNode details) {
     String action = details.path("action").asText();
     String key = id + (action.equals("remove") ? "remove" : details.path("reason").asText());
-    Told now = new Told(clock.real(), clock.realOf(Instant.parse(details.path("at").asText())));
+    Told now = new Told(clock.realOf(at), clock.realOf(Instant.parse(details.path("at").asText())));
     List<Told> before = told.computeIfAbsent(key, any -> new ArrayList<>());
     if (!before.isEmpty()) {
       Told last = before.get(before.size() - 1);

@@ -98,7 +98,7 @@ final class DeviceReferee {
     String id = details.path("id").asText();
     String device = details.path("device").asText();
     switch (entry.subject()) {
-      case "gpu.hold" -> held.put(id + device, harbour.clock.real());
+      case "gpu.hold" -> held.put(id + device, harbour.clock.realOf(entry.at()));
       case "gpu.conflict" -> conflicts.add(device);
       case "gpu.release" ->
           harbour.engine.ship(id).ifPresent(ship -> released(ship, device, entry));

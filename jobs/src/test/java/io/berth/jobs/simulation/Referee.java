@@ -184,7 +184,7 @@ final class Referee {
       case "container.create" -> acts.knows(id);
       case "container.warn" -> {
         if (done) {
-          announcements.told(id, details);
+          announcements.told(id, entry.at(), details);
         }
       }
       case "container.remove" -> {

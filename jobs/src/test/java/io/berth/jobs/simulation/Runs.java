@@ -55,7 +55,7 @@ final class Runs {
     try {
       steps.forEach(simulation::step);
       simulation.rest();
-    } catch (AssertionError | RuntimeException e) {
+    } catch (AssertionError | RuntimeException | Fuse.Killed e) {
       failure = e;
     } finally {
       simulation.close();

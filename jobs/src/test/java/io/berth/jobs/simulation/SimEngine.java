@@ -154,10 +154,11 @@ final class SimEngine implements Engine {
     }
   }
 
-  /** Somebody stops it. */
+  /** Somebody stops it. Where no event tells of that, it looks as if it ended by itself. */
   void stopped(Ship ship) {
+    Ship.End how = isHeard() ? Ship.End.USER : Ship.End.SELF;
     tell(ship.id(), "kill");
-    ends(ship, Ship.End.USER, ship.habit == Habit.WRAPPED ? 0 : 143);
+    ends(ship, how, ship.habit == Habit.WRAPPED ? 0 : 143);
   }
 
   void freeze(Ship ship, boolean frozen) {
@@ -236,7 +237,11 @@ final class SimEngine implements Engine {
   private void tell(String id, String action) {
     EventListener told = listener;
     if (told != null && !down && !deaf) {
-      told.event(new Event(clock.wall(), id, action, Map.of()));
+      try {
+        told.event(new Event(clock.wall(), id, action, Map.of()));
+      } catch (Fuse.Killed e) {
+        // The daemon has died of it. Who did it does not notice.
+      }
     }
   }
 
