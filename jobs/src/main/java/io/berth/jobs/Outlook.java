@@ -86,14 +86,18 @@ public final class Outlook {
    * What is done to a container when that rule's clock is due; looks at nothing.
    *
    * @param rule under whose name the clock is kept
+   * @return empty where its owner is exempt from that at that moment
    */
-  public Action action(String rule, Subject subject) {
+  public Optional<Action> action(String rule, Subject subject, Instant due) {
     PolicyBook book = parts.book().get();
-    return ruled.values().stream()
-        .filter(each -> each.rule().equals(rule))
-        .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("no rule " + rule))
-        .action(subject, book);
+    RuleJob job =
+        ruled.values().stream()
+            .filter(each -> each.rule().equals(rule))
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("no rule " + rule));
+    return job.isExempt(subject, book, due)
+        ? Optional.empty()
+        : Optional.of(job.action(subject, book));
   }
 
   private Optional<Picture> look(PolicyBook book) {

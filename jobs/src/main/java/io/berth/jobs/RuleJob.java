@@ -114,6 +114,12 @@ final class RuleJob {
     return rule.action(subject.container(), limits, book.policies());
   }
 
+  /** Whether its owner is exempt from that action at that moment. */
+  boolean isExempt(Subject subject, PolicyBook book, Instant at) {
+    Limits limits = book.limitsFor(subject.owner().name(), subject.type());
+    return rule.exemption(limits, at).isPresent();
+  }
+
   /** Judges, keeps the clocks and says what is to be said; acts on nothing. */
   void notice(Picture picture) {
     find(picture);

@@ -13,6 +13,7 @@ import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.RequestTables.KeepAlive;
 import io.berth.jobs.ledger.RequestTables.Protection;
 import io.berth.jobs.ledger.Tables;
+import io.berth.jobs.rules.Action;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Collection;
@@ -120,7 +121,10 @@ final class Shown {
       if (clock.isWithdrawn()) {
         continue;
       }
-      soonest = sooner(soonest, new Next(actionOf(clock), clock.rule(), clock.due()));
+      Optional<String> action = actionOf(clock);
+      if (action.isPresent()) {
+        soonest = sooner(soonest, new Next(action.get(), clock.rule(), clock.due()));
+      }
     }
     for (Claim claim : claims.getOrDefault(id, List.of())) {
       if (claim.until() != null) {
@@ -134,14 +138,15 @@ final class Shown {
     return one == null || other.at().isBefore(one.at()) ? other : one;
   }
 
-  private String actionOf(ClockRow clock) {
+  /** Empty where its owner is exempt from that. */
+  private Optional<String> actionOf(ClockRow clock) {
     Subject subject = seen.get(clock.containerId());
     if (subject != null) {
-      return outlook.action(clock.rule(), subject).word();
+      return outlook.action(clock.rule(), subject, clock.due()).map(Action::word);
     }
     // Before the first look: the two rules of cleanup remove, the others are about what runs.
     boolean cleanup = clock.rule().equals("created") || clock.rule().equals("stale");
-    return cleanup ? "remove" : "stop";
+    return Optional.of(cleanup ? "remove" : "stop");
   }
 
   ObjectNode json(Known each) {

@@ -106,6 +106,23 @@ class CommandsTest {
   }
 
   @Test
+  void ps_has_no_time_for_what_its_owner_is_exempt_from() throws IOException {
+    Files.writeString(
+        harbour.config().resolveSibling("lifecycle-exemptions.yaml"),
+        """
+        exemptions:
+          - {username: ada, exempt_from: [idle_timeout, max_runtime], expires_on: null, reason: thesis}
+        """);
+    assertThat(line("reload").exit()).isZero();
+
+    assertThat(line("ps").out().lines())
+        .anyMatch(row -> row.matches("train +ada +label:ds01.user +docker +running +GPU-0 +-\\s*"));
+    assertThat(
+            line("ps -o json --owner ada").json().path("containers").path(0).path("next").isNull())
+        .isTrue();
+  }
+
+  @Test
   void json_has_exact_times() throws IOException {
     JsonNode litter = line("ps -o json --owner bob").json().path("containers").path(0);
 

@@ -1,8 +1,8 @@
 package io.berth.jobs.activity;
 
 import io.berth.jobs.container.Container;
+import io.berth.jobs.gpu.ProcFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ final class HostCounters {
   Measure cpu(Container container) {
     Path file = proc.resolve(container.pid() + "/cgroup");
     try {
-      for (String line : text(file).split("\n", -1)) {
+      for (String line : ProcFile.read(file).split("\n", -1)) {
         if (line.indexOf(container.id()) < 0) {
           continue; // most hierarchies of version 1: not worth to be taken apart
         }
@@ -74,13 +74,13 @@ final class HostCounters {
   private double version1(String controllers, String path) throws IOException {
     Path root = cgroups.resolve(controllers);
     Path mount = Files.isDirectory(root) ? root : cgroups.resolve("cpuacct");
-    return Long.parseLong(text(mount.resolve("." + path).resolve("cpuacct.usage")).strip())
+    return Long.parseLong(ProcFile.read(mount.resolve("." + path).resolve("cpuacct.usage")).strip())
         / NANOS_PER_MICRO;
   }
 
   private Measure version2(String path) throws IOException {
     Path file = cgroups.resolve("." + path).resolve("cpu.stat").normalize();
-    Matcher usage = USAGE.matcher(text(file));
+    Matcher usage = USAGE.matcher(ProcFile.read(file));
     return usage.find()
         ? Measure.known(Double.parseDouble(usage.group(1)))
         : Measure.unknown(file + " has no usage_usec");
@@ -94,7 +94,7 @@ final class HostCounters {
     }
     Path file = proc.resolve(container.pid() + "/net/dev");
     try {
-      return Measure.known(bytes(text(file)));
+      return Measure.known(bytes(ProcFile.read(file)));
     } catch (IOException | NumberFormatException | IndexOutOfBoundsException e) {
       return Measure.unknown(words(file, e));
     }
@@ -109,10 +109,6 @@ final class HostCounters {
         .map(parts -> BLANKS.split(parts[1].strip(), -1))
         .mapToDouble(fields -> (double) Long.parseLong(fields[0]) + Long.parseLong(fields[8]))
         .sum();
-  }
-
-  private static String text(Path file) throws IOException {
-    return Files.readString(file, StandardCharsets.ISO_8859_1);
   }
 
   private static String words(Path file, Exception e) {

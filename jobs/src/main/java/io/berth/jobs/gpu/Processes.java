@@ -1,7 +1,6 @@
 package io.berth.jobs.gpu;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -36,7 +35,7 @@ public final class Processes {
   public ProcessPlace placeOf(int pid) {
     Path file = file(pid, "cgroup");
     try {
-      return CgroupFile.place(text(file));
+      return CgroupFile.place(ProcFile.read(file));
     } catch (IOException e) {
       return isGone(pid) ? new ProcessPlace.Gone() : new ProcessPlace.Unknown(file + ": " + e);
     }
@@ -48,7 +47,7 @@ public final class Processes {
    */
   public OptionalLong startTicks(int pid) {
     try {
-      String stat = text(file(pid, "stat"));
+      String stat = ProcFile.read(file(pid, "stat"));
       String[] fields = stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ", -1);
       return fields.length > START_TIME
           ? OptionalLong.of(Long.parseLong(fields[START_TIME]))
@@ -61,7 +60,7 @@ public final class Processes {
   /** What it calls itself, cut to 15 characters by the kernel; empty where it is gone. */
   public Optional<String> nameOf(int pid) {
     try {
-      return Optional.of(text(file(pid, "comm")).strip());
+      return Optional.of(ProcFile.read(file(pid, "comm")).strip());
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -78,11 +77,6 @@ public final class Processes {
 
   private Path file(int pid, String name) {
     return proc.resolve(Integer.toString(pid)).resolve(name);
-  }
-
-  /** A cgroup's or a process's name may be any bytes: as Latin-1 none of them is an error. */
-  private static String text(Path file) throws IOException {
-    return Files.readString(file, StandardCharsets.ISO_8859_1);
   }
 
   /** Asked after a failure: a process that ends while it is read fails with ESRCH. */

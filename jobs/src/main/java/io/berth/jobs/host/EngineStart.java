@@ -1,5 +1,6 @@
 package io.berth.jobs.host;
 
+import io.berth.jobs.gpu.ProcFile;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -93,7 +94,7 @@ public final class EngineStart {
   /** Empty where there is no such file. */
   private static String pidBeside(String socketPath) {
     try {
-      return Proc.read(Path.of(socketPath.replaceFirst("\\.sock$", "") + ".pid")).strip();
+      return ProcFile.read(Path.of(socketPath.replaceFirst("\\.sock$", "") + ".pid")).strip();
     } catch (IOException thereIsNone) {
       return "";
     }
@@ -113,11 +114,11 @@ public final class EngineStart {
 
   private static Optional<Engine> engine(Path process) {
     try {
-      if (!Proc.read(process.resolve("comm")).strip().equals(ENGINE)) {
+      if (!ProcFile.read(process.resolve("comm")).strip().equals(ENGINE)) {
         return Optional.empty();
       }
-      String commandLine = Proc.read(process.resolve("cmdline"));
-      return uptime(Proc.read(process.resolve("stat")))
+      String commandLine = ProcFile.read(process.resolve("cmdline"));
+      return uptime(ProcFile.read(process.resolve("stat")))
           .map(uptime -> new Engine(process.getFileName().toString(), commandLine, uptime));
     } catch (IOException itEndedMeanwhile) {
       return Optional.empty();

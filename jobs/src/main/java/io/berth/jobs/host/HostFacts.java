@@ -1,5 +1,6 @@
 package io.berth.jobs.host;
 
+import io.berth.jobs.gpu.ProcFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -23,7 +24,7 @@ public final class HostFacts {
   /** Another one after each boot. */
   public String bootId() throws IOException {
     Path file = proc.resolve("sys/kernel/random/boot_id");
-    String id = Proc.read(file).strip();
+    String id = ProcFile.read(file).strip();
     if (id.isEmpty()) {
       throw new IOException(file + " is empty: is procfs mounted at " + proc + "?");
     }
@@ -36,7 +37,7 @@ public final class HostFacts {
    */
   public Instant bootTime() throws IOException {
     Path file = proc.resolve("stat");
-    Matcher line = BOOT_TIME.matcher(Proc.read(file));
+    Matcher line = BOOT_TIME.matcher(ProcFile.read(file));
     if (!line.find()) {
       throw new IOException(file + " has no line btime: is procfs mounted at " + proc + "?");
     }

@@ -3,10 +3,9 @@ package io.berth.jobs.host;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.berth.jobs.gpu.ProcFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -83,18 +82,17 @@ final class Mounts {
     }
   }
 
-  private final List<Mount> mounts;
+  private final String mountinfo;
 
-  private Mounts(List<Mount> mounts) {
-    this.mounts = mounts;
+  private Mounts(String mountinfo) {
+    this.mountinfo = mountinfo;
   }
 
   /**
    * @param file a mountinfo
    */
   static Mounts read(Path file) throws IOException {
-    return new Mounts(
-        Files.readString(file, ISO_8859_1).lines().flatMap(line -> mount(line).stream()).toList());
+    return new Mounts(ProcFile.read(file));
   }
 
   /**
@@ -102,34 +100,58 @@ final class Mounts {
    * over one another the last. Links on the way are not seen.
    */
   Optional<Mount> holding(String path) {
-    Mount best = null;
-    for (Mount mount : mounts) {
-      boolean longer = best == null || mount.point.length() >= best.point.length();
-      if (longer && isWithin(latin(path), mount.point)) {
-        best = mount;
+    String latin = latin(path);
+    String best = null;
+    String bestPoint = "";
+    for (String line : mountinfo.split("\n", -1)) {
+      String point = unescaped(field(line, POINT));
+      if (point.length() >= bestPoint.length() && isWithin(latin, point)) {
+        best = line;
+        bestPoint = point;
       }
     }
-    return Optional.ofNullable(best);
+    return best == null ? Optional.empty() : mount(best);
   }
 
   /** The one with this id. */
   Optional<Mount> withId(String id) {
-    return mounts.stream().filter(mount -> mount.id.equals(id)).findFirst();
+    for (String line : mountinfo.split("\n", -1)) {
+      if (field(line, ID).equals(id)) {
+        return mount(line);
+      }
+    }
+    return Optional.empty();
   }
 
   private static boolean isWithin(String path, String point) {
-    return point.equals("/") || path.equals(point) || path.startsWith(point + "/");
+    return point.equals("/")
+        || path.equals(point)
+        || (!point.isEmpty() && path.startsWith(point) && path.charAt(point.length()) == '/');
+  }
+
+  /** Of the fields of a line, which have one blank between them; empty where there are fewer. */
+  private static String field(String line, int index) {
+    int from = 0;
+    for (int i = 0; i < index; i++) {
+      from = line.indexOf(' ', from) + 1;
+      if (from == 0) {
+        return "";
+      }
+    }
+    int end = line.indexOf(' ', from);
+    return end < 0 ? "" : line.substring(from, end);
   }
 
   private static Optional<Mount> mount(String line) {
     int separator = line.indexOf(SEPARATOR);
-    String[] front = line.substring(0, Math.max(separator, 0)).split(" ", -1);
-    if (front.length <= OPTIONS) {
+    String options = field(line, OPTIONS);
+    if (separator < 0 || options.isEmpty()) {
       return Optional.empty();
     }
     String[] back = line.substring(separator + SEPARATOR.length()).split(" ", -1);
-    boolean readOnly = isReadOnly(front[OPTIONS]) || isReadOnly(back[back.length - 1]);
-    return Optional.of(new Mount(front[ID], unescaped(front[POINT]), back[0], readOnly));
+    boolean readOnly = isReadOnly(options) || isReadOnly(back[back.length - 1]);
+    return Optional.of(
+        new Mount(field(line, ID), unescaped(field(line, POINT)), back[0], readOnly));
   }
 
   private static boolean isReadOnly(String options) {

@@ -1,5 +1,6 @@
 package io.berth.jobs.host;
 
+import io.berth.jobs.gpu.ProcFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ public final class OwnContainer {
     if (!Files.exists(file)) {
       return null;
     }
-    for (String line : Proc.read(file).split("\n", -1)) {
+    for (String line : ProcFile.read(file).split("\n", -1)) {
       Matcher group = GROUP.matcher(line);
       String id = null;
       while (group.find()) {
@@ -63,7 +64,7 @@ public final class OwnContainer {
    * of its containers.
    */
   private static @Nullable String fromMounts(Path file) throws IOException {
-    for (String line : Proc.read(file).split("\n", -1)) {
+    for (String line : ProcFile.read(file).split("\n", -1)) {
       String[] fields = line.split(" ", -1);
       if (fields.length > 4 && MOUNT_POINT.matcher(fields[4]).matches()) {
         Matcher root = MOUNTED_FILE.matcher(fields[3]);

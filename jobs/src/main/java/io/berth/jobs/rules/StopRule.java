@@ -2,6 +2,7 @@ package io.berth.jobs.rules;
 
 import io.berth.jobs.container.Container;
 import io.berth.policies.Exemption;
+import io.berth.policies.Limits;
 import io.berth.policies.PolicyBook;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,12 +21,17 @@ abstract class StopRule implements Rule {
     this.limit = limit;
   }
 
+  @Override
+  public final Optional<Exemption> exemption(Limits limits, Instant at) {
+    return limits.exemption(limit, at);
+  }
+
   /** A limit that runs, and what is to be done when it is reached. */
   record Course(Duration limit, List<Double> shares, Verdict.Cause cause, String why) {}
 
   /** The verdict on a container whose limit began to run at {@code since}. */
   final Verdict follow(Course course, Instant since, Facts facts, Instant now) {
-    Optional<Exemption> exemption = facts.limits().exemption(limit, now);
+    Optional<Exemption> exemption = exemption(facts.limits(), now);
     if (exemption.isPresent()) {
       return exempt(course, unwarned(since, course.limit, facts), exemption.get(), now);
     }
