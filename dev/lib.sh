@@ -66,3 +66,18 @@ allow_services() {
     mv "$policy.before-berth" "$policy"
   fi
 }
+
+# Where the package puts what is its own; the archive of classes is good for no other place.
+# shellcheck disable=SC2034
+lib=/usr/lib/berth
+
+# Runs a command with FOLDER at that place, in a mount namespace of its own.
+in_place() { # FOLDER COMMAND...
+  local folder=$1 made=no status=0
+  shift
+  [[ -d $lib ]] || { mkdir -p "$lib" && made=yes; }
+  # shellcheck disable=SC2016 # expanded by the shell inside
+  unshare --mount sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh "$folder" "$lib" "$@" || status=$?
+  [[ $made == no ]] || rmdir "$lib"
+  return "$status"
+}

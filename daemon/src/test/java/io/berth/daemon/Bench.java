@@ -44,6 +44,7 @@ final class Bench {
   private static final int REMOVAL_ROUNDS = 6;
   private static final int REMOVALS = 200;
   private static final int STARTS = 5;
+  private static final int COMMANDS = 9;
   private static final int GRANTS = 500;
   private static final int GPUS = 8;
   private static final int GPU_CONTAINERS = 500;
@@ -284,16 +285,21 @@ final class Bench {
     say("the daemon with " + containers);
     List<Double> ready = new ArrayList<>();
     List<Double> resident = new ArrayList<>();
+    List<Double> status = new ArrayList<>();
     for (int i = 0; i < STARTS; i++) {
       try (BenchDaemon daemon = new BenchDaemon(berth, host, newFolder())) {
         ready.add(daemon.ready().toNanos() / 1e6);
         if (i == STARTS - 1) {
           resident.add(daemon.residentAtWork() / (1024.0 * 1024));
+          for (int j = 0; j < COMMANDS; j++) {
+            status.add(millis(daemon::status));
+          }
         }
       }
     }
     table.figure("ready after, with " + containers, ready, "ms");
     table.figure("resident memory at work, with " + containers, resident, "MiB");
+    table.figure("`berth status`, with " + containers, status, "ms");
   }
 
   private static double millis(Step step) throws Exception {

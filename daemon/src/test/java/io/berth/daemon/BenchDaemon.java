@@ -32,6 +32,8 @@ final class BenchDaemon implements AutoCloseable {
   private static final Duration AT_WORK = Duration.ofSeconds(30);
   private static final Pattern RESIDENT = Pattern.compile("(?m)^VmRSS:\\s+([0-9]+) kB$");
 
+  private final String berth;
+  private final Path folder;
   private final Process process;
   private final Duration ready;
 
@@ -42,11 +44,13 @@ final class BenchDaemon implements AutoCloseable {
    * @param folder empty, for all it writes
    */
   BenchDaemon(Path berth, URI host, Path folder) throws IOException {
+    this.berth = berth.toString();
+    this.folder = folder;
     Path config = folder.resolve("resource-limits.yaml");
     Files.writeString(config, CONFIG.formatted(folder, host));
     long began = System.nanoTime();
     process =
-        new ProcessBuilder(List.of(berth.toString(), "daemon", "--config", config.toString()))
+        new ProcessBuilder(List.of(this.berth, "daemon", "--config", config.toString()))
             .redirectError(ProcessBuilder.Redirect.PIPE)
             .start();
     awaitReady();
@@ -80,6 +84,18 @@ final class BenchDaemon implements AutoCloseable {
       throw new IOException("no VmRSS in /proc/" + process.pid() + "/status");
     }
     return Long.parseLong(resident.group(1)) * 1024;
+  }
+
+  /** Asks it as a user does, by the command. */
+  void status() throws IOException, InterruptedException {
+    Process command =
+        new ProcessBuilder(berth, "status", "--socket", folder.resolve("berth.sock").toString())
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    if (command.waitFor() != 0) {
+      throw new IOException("berth status ended with " + command.exitValue());
+    }
   }
 
   /** Ends it, and waits until it has: the next one needs the memory. */

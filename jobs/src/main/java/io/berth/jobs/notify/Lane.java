@@ -25,6 +25,7 @@ final class Lane implements AutoCloseable {
   static final int MAX_WAITING = 200;
   static final int MAX_HANGING = 4;
   private static final int IDLE_SECONDS = 30;
+  private static final String GOING_DOWN = "berthd is going down";
 
   /** A notice in the queue. */
   private final class Job implements Runnable {
@@ -88,7 +89,7 @@ final class Lane implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       job.fail(
           turns.isShutdown()
-              ? "berthd is going down"
+              ? GOING_DOWN
               : MAX_WAITING + " notices wait for this channel already: it is too slow");
     }
     return job.result;
@@ -99,7 +100,9 @@ final class Lane implements AutoCloseable {
     try {
       delivery = deliveries.submit(() -> channel.deliver(message, settings));
     } catch (RejectedExecutionException e) {
-      return failed(MAX_HANGING + " earlier deliveries hang; not tried again before one ends");
+      return deliveries.isShutdown()
+          ? failed(GOING_DOWN)
+          : failed(MAX_HANGING + " earlier deliveries hang; not tried again before one ends");
     }
     try {
       return delivery.get(settings.timeout().toNanos(), TimeUnit.NANOSECONDS);
@@ -107,7 +110,7 @@ final class Lane implements AutoCloseable {
       return failed(
           "gave up after " + Durations.format(settings.timeout()) + " (notifications.timeout)");
     } catch (InterruptedException e) {
-      return failed("berthd is going down");
+      return failed(GOING_DOWN);
     } catch (ExecutionException e) {
       return failed(Plain.line(String.valueOf(said(e))));
     } finally {
@@ -127,7 +130,7 @@ final class Lane implements AutoCloseable {
   /** Gives up what waits and what is under way. */
   @Override
   public void close() {
-    turns.shutdownNow().forEach(waiting -> ((Job) waiting).fail("berthd is going down"));
+    turns.shutdownNow().forEach(waiting -> ((Job) waiting).fail(GOING_DOWN));
     deliveries.shutdownNow();
   }
 }

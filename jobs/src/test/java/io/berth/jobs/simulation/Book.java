@@ -68,7 +68,7 @@ record Book(
     return Objects.requireNonNull(loaded.book(), () -> loaded.problems().toString());
   }
 
-  private String yaml() {
+  String yaml() {
     return """
         safety:
           mode: enforce

@@ -152,6 +152,10 @@ final class Routine {
   private void sweep(JobName job) {
     boolean wasUp = harbour.isUp();
     Optional<Sweeps.Report> report = harbour.sweep(job);
+    if (!faults.isEmpty()) {
+      troubled(); // a sweep of an Engine that hangs takes its time
+      referee.calm(troubled);
+    }
     if (wasUp && !harbour.isUp()) {
       narrator.accept("  " + job.word() + ": the daemon is killed");
       referee.died();

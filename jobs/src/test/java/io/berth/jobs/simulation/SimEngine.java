@@ -27,6 +27,10 @@ final class SimEngine implements Engine {
   }
 
   private final SimClock clock;
+
+  /** How long the daemon waits for an answer. */
+  private static final Duration DEADLINE = Duration.ofSeconds(30);
+
   private final Fuse fuse;
   private final Map<String, Ship> ships = new LinkedHashMap<>();
   private @Nullable EventListener listener;
@@ -36,6 +40,7 @@ final class SimEngine implements Engine {
   private boolean lies;
   private boolean down;
   private boolean deaf;
+  private boolean hangs;
   private @Nullable Random errors;
   private long journal;
   private long lists;
@@ -79,8 +84,9 @@ final class SimEngine implements Engine {
     return lists;
   }
 
-  boolean isDown() {
-    return down;
+  /** It accepts every call and answers none, and is silent. */
+  void hangs(boolean is) {
+    hangs = is;
   }
 
   /** No event reaches the daemon, and it does not know. */
@@ -181,7 +187,7 @@ final class SimEngine implements Engine {
   }
 
   private boolean isHeard() {
-    return !deaf && !down && listener != null;
+    return !deaf && !down && !hangs && listener != null;
   }
 
   void rename(Ship ship, String name) {
@@ -236,7 +242,7 @@ final class SimEngine implements Engine {
 
   private void tell(String id, String action) {
     EventListener told = listener;
-    if (told != null && !down && !deaf) {
+    if (told != null && isHeard()) {
       try {
         told.event(new Event(clock.wall(), id, action, Map.of()));
       } catch (Fuse.Killed e) {
@@ -339,7 +345,10 @@ final class SimEngine implements Engine {
     if (ship == null) {
       return new ActResult(ActResult.Kind.GONE, "");
     }
-    if (ship.stubborn || isError()) {
+    if (hangs) {
+      clock.pass(DEADLINE);
+    }
+    if (hangs || ship.stubborn || isError()) {
       ship.ending |= what.equals("stop") && ship.state().isLive();
       return new ActResult(ActResult.Kind.FAILED, "no answer by the deadline");
     }
@@ -371,7 +380,10 @@ final class SimEngine implements Engine {
     if (down) {
       throw new EngineException(Kind.UNREACHABLE, "nobody listens");
     }
-    if (isError()) {
+    if (hangs) {
+      clock.pass(DEADLINE);
+    }
+    if (hangs || isError()) {
       throw new EngineException(Kind.TIMEOUT, "no answer by the deadline");
     }
   }

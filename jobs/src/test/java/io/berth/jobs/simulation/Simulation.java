@@ -2,6 +2,7 @@ package io.berth.jobs.simulation;
 
 import io.berth.jobs.Allocator;
 import io.berth.jobs.container.Container.State;
+import io.berth.policies.PolicyLoader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,7 +72,8 @@ final class Simulation implements AutoCloseable {
       case PERSON -> people.act(dice);
       case ALLOCATE -> allocate(dice);
       case RACE -> race(dice);
-      case BOOK -> book(Book.ALL.get(dice.nextInt(Book.ALL.size())));
+      case BOOK ->
+          dice.nextInt(4) == 0 ? badBook(dice) : book(Book.ALL.get(dice.nextInt(Book.ALL.size())));
       case MODE -> mode(!harbour.isObserving());
       case PROTECT ->
           people
@@ -157,6 +159,17 @@ final class Simulation implements AutoCloseable {
     harbour.book(next);
     referee.book(next);
     return next.toString();
+  }
+
+  /** An admin saves what is wrong somewhere: the daemon has to see it, and goes on as it did. */
+  private String badBook(Random dice) {
+    List<String> lines = new ArrayList<>(harbour.book().yaml().lines().toList());
+    int at = dice.nextInt(lines.size());
+    lines.set(at, dice.nextBoolean() ? "\t" + lines.get(at) : lines.get(at).replace(":", "s: -"));
+    PolicyLoader.Loaded loaded =
+        PolicyLoader.parse("simulated.yaml", String.join("\n", lines) + "\n");
+    Referee.require(loaded.book() == null, 12, "taken for good: %s", lines.get(at));
+    return loaded.problems().get(0).toString();
   }
 
   private String mode(boolean observe) {

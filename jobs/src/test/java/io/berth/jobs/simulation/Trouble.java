@@ -29,8 +29,7 @@ final class Trouble {
       case PARK ->
           routine.fault(1 + dice.nextInt(4), () -> harbour.park(true), () -> harbour.park(false));
       case STUBBORN -> stubborn(dice);
-      case ENGINE_DOWN ->
-          routine.fault(1 + dice.nextInt(6), () -> engine.down(true), () -> engine.down(false));
+      case ENGINE_DOWN -> dice.nextBoolean() ? engineIsDown(dice) : engineHangs(dice);
       case ENGINE_RESTART -> engineRestarts();
       case ENGINE_FLAKY ->
           routine.fault(
@@ -88,6 +87,15 @@ final class Trouble {
     } else {
       harbour.gpus.absent(uuid, is);
     }
+  }
+
+  private String engineIsDown(Random dice) {
+    return routine.fault(1 + dice.nextInt(6), () -> engine.down(true), () -> engine.down(false));
+  }
+
+  private String engineHangs(Random dice) {
+    return "hangs "
+        + routine.fault(1 + dice.nextInt(6), () -> engine.hangs(true), () -> engine.hangs(false));
   }
 
   private String engineRestarts() {
