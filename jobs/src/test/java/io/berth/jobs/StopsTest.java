@@ -162,6 +162,22 @@ class StopsTest {
   }
 
   @Test
+  void an_announced_end_of_a_runtime_survives_a_shorter_limit_and_a_time_in_observe() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 8h\n");
+    world.engine.run(Containers.running("train").owner("ada").gpu("0"));
+    sweepFor(Duration.ofMinutes(365)); // announced for the end of the eighth hour
+    world.book(
+        World.ENFORCE.replace("mode: enforce", "mode: observe") + "defaults:\n  max_runtime: 8h\n");
+    sweepFor(Duration.ofMinutes(95)); // told once more, as what would be
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 1h\n");
+
+    sweepFor(Duration.ofMinutes(18));
+    assertThat(world.engine.calls()).isEmpty();
+    sweepFor(Duration.ofMinutes(10));
+    assertThat(world.engine.calls()).containsExactly("stop train");
+  }
+
+  @Test
   void an_announced_stop_for_idleness_survives_a_moment_s_activity_and_a_shorter_limit() {
     world.book(World.ENFORCE + "defaults:\n  idle_timeout: 2h\n");
     sleeper("train");

@@ -49,8 +49,10 @@ public record ClockRow(
     return WITHDRAWN.equals(wouldHave);
   }
 
+  /** Its owner was told in that mode. What was announced in enforce before stays announced. */
   public ClockRow warned(Mode mode) {
-    return new ClockRow(containerId, rule, stamp, since, due, warnings, mode, wouldHave);
+    Mode in = warnedIn == Mode.ENFORCE ? warnedIn : mode;
+    return new ClockRow(containerId, rule, stamp, since, due, warnings, in, wouldHave);
   }
 
   public ClockRow reported(String what) {

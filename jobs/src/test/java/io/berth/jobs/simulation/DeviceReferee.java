@@ -64,7 +64,7 @@ final class DeviceReferee {
         exclusive(now.claims()).stream()
             .filter(each -> each.owner().equals(request.user()))
             .toList();
-    if (his.stream().anyMatch(each -> each.since().equals(cut(harbour.clock.wall())))) {
+    if (granted.devices().stream().anyMatch(device -> !isRenewed(now, device))) {
       double gpueq = his.stream().map(Claim::device).distinct().mapToDouble(SimGpus::gpueq).sum();
       require(gpueq <= Book.QUOTA + 1e-6, 7, "%s has %s gpueq", request.user(), gpueq);
       long containers = his.stream().map(Claim::holder).distinct().count();
