@@ -75,6 +75,15 @@ final class Routine {
         faults.stream().filter(each -> each.until.compareTo(clock.real()) <= 0).toList();
     faults.removeAll(over);
     over.forEach(each -> each.end.run());
+    if (!over.isEmpty()) {
+      stillTroubled();
+      referee.check(); // acts that waited are done, before anybody does anything
+    }
+  }
+
+  private void stillTroubled() {
+    troubled();
+    referee.calm(troubled);
   }
 
   // --- time
@@ -153,8 +162,7 @@ final class Routine {
     boolean wasUp = harbour.isUp();
     Optional<Sweeps.Report> report = harbour.sweep(job);
     if (!faults.isEmpty()) {
-      troubled(); // a sweep of an Engine that hangs takes its time
-      referee.calm(troubled);
+      stillTroubled(); // a sweep of an Engine that hangs takes its time
     }
     if (wasUp && !harbour.isUp()) {
       narrator.accept("  " + job.word() + ": the daemon is killed");
