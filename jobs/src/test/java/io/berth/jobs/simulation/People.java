@@ -195,10 +195,11 @@ final class People {
     if (ship.ending && dice.nextInt(3) == 0) {
       engine.ends(ship, Ship.End.BERTH, 137);
     } else if (ship.habit.ends(dice)) {
-      if (ship.habit == Habit.REVIVED) {
+      if (ship.habit == Habit.REVIVED && !ship.ending) {
         engine.revive(ship);
       } else {
-        engine.ends(ship, Ship.End.SELF, ship.habit == Habit.RETRIED ? 1 : 0);
+        Ship.End how = ship.ending ? Ship.End.BERTH : Ship.End.SELF;
+        engine.ends(ship, how, ship.habit == Habit.RETRIED ? 1 : 0);
       }
     } else if (ship.habit.works(ship, now)) {
       ship.worked = now;

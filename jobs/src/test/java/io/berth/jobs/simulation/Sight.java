@@ -25,7 +25,11 @@ final class Sight {
   private final Map<String, Seen> seen = new HashMap<>();
   private Duration lastLook = Duration.ZERO;
   private int lookedIn;
-  private Duration lastSample = Duration.ZERO;
+
+  /** When it last sampled for sure; and when it may have, having died in a sweep. */
+  private Duration sampled = Duration.ZERO;
+
+  private Duration perhapsSampled = Duration.ZERO;
   private Duration usual = Duration.ZERO;
 
   Sight(Harbour harbour) {
@@ -54,12 +58,13 @@ final class Sight {
 
   /** Whoever could not be looked at this time, or was not for long, is not known to be idle. */
   void sampled() {
-    Duration length = clock.real().minus(lastSample);
+    Duration shortest = clock.real().minus(perhapsSampled);
     Duration longest =
         SimClock.latest(LONGEST_SAMPLE, usual.multipliedBy(TIMES_THE_LAST)).plus(Referee.SLACK);
-    boolean gap = length.compareTo(longest) > 0;
-    usual = length;
-    lastSample = clock.real();
+    boolean gap = shortest.compareTo(longest) > 0;
+    usual = clock.real().minus(sampled);
+    sampled = clock.real();
+    perhapsSampled = sampled;
     for (Ship each : harbour.engine.ships()) {
       Collection<String> used =
           each.isPinned() ? each.container.gpus().devices() : harbour.gpus.listed();
@@ -71,7 +76,8 @@ final class Sight {
 
   /** The daemon died in a sweep: whether it sampled is not known. */
   void died() {
-    lastSample = clock.real();
+    usual = SimClock.latest(usual, clock.real().minus(sampled));
+    perhapsSampled = clock.real();
   }
 
   /** The daemon says that the clock jumped: what came before says nothing any more. */
