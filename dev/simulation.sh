@@ -27,9 +27,10 @@ compile_simulation() {
   [[ -e $2/io/berth/jobs/simulation/Simulate.class ]]
 }
 
-# simulate CLASSES ARGUMENT... runs it. The second compiler costs such short runs more than it saves.
+# simulate CLASSES ARGUMENT... runs it. The second compiler costs short runs more than it saves.
 simulate() {
-  local classes=$1
+  local classes=$1 compilers=(-XX:TieredStopAtLevel=1)
   shift
-  java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$classes:$libraries" io.berth.jobs.simulation.Simulate "$@"
+  [[ $1 != minutes ]] || compilers=()
+  java -XX:+UseSerialGC "${compilers[@]}" -cp "$classes:$libraries" io.berth.jobs.simulation.Simulate "$@"
 }

@@ -4,6 +4,7 @@ import static io.berth.policies.LimitKey.SIGTERM_GRACE;
 
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.Engine.ActResult;
+import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.ledger.Claim;
 import io.berth.policies.PolicyBook;
 import java.time.Duration;
@@ -14,11 +15,13 @@ import java.util.List;
 final class Deeds {
 
   private final Engine engine;
+  private final Inventory inventory;
   private final DeviceKeeper devices;
   private final InstantSource clock;
 
-  Deeds(Engine engine, DeviceKeeper devices, InstantSource clock) {
+  Deeds(Engine engine, Inventory inventory, DeviceKeeper devices, InstantSource clock) {
     this.engine = engine;
+    this.inventory = inventory;
     this.devices = devices;
     this.clock = clock;
   }
@@ -35,8 +38,20 @@ final class Deeds {
     }
   }
 
-  /** Returns when it is over, or when the Engine did not answer in time. */
+  /**
+   * Returns when it is over, or when the Engine did not answer in time. The container is inspected
+   * anew afterwards, whether or not an event tells of it: else an old list would bring back what
+   * was removed.
+   */
   Result carryOut(Wanted wanted, String source, PolicyBook book) {
+    try {
+      return resultOf(wanted, source, book);
+    } finally {
+      inventory.markDirty(wanted.id());
+    }
+  }
+
+  private Result resultOf(Wanted wanted, String source, PolicyBook book) {
     return switch (wanted.act().cause().action()) {
       case REMOVE -> resultOf(remove(wanted, source));
       case STOP -> resultOf(engine.stop(wanted.id(), grace(wanted.subject(), book)));

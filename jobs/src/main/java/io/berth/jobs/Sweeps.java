@@ -128,7 +128,7 @@ public final class Sweeps {
         new Enforcer(
             parts.engine,
             parts.ledger,
-            new Deeds(parts.engine, devices, parts.clock),
+            new Deeds(parts.engine, parts.inventory, devices, parts.clock),
             parts.clock,
             inFlight,
             new Guards(parts.ticker),

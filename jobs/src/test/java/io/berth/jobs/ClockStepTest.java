@@ -63,17 +63,24 @@ class ClockStepTest {
   void a_stop_of_ours_is_ours_although_its_life_seems_to_have_begun_after_it() {
     world.clockJumps(Duration.ofHours(-20));
     world.sweep(JobName.RECONCILE);
-    world.pulse.idleSince("train", world.now());
-    for (int minute = 0; minute < 40; minute++) {
-      world.pass(Duration.ofMinutes(1));
-      world.sweep(JobName.IDLE_STOP);
-    }
+    stopsWhatIsIdle("train");
     assertThat(world.engine.calls()).contains("stop train");
     world.sweep(JobName.RECONCILE);
     assertThat(world.ledger().<Map<String, Known>>read(Tables::known).get(Containers.idOf("train")))
         .extracting(Known::endedBy)
         .isEqualTo(EndedBy.BERTH);
     assertThat(world.story("train")).containsOnlyOnce("container.stop:done");
+  }
+
+  @Test
+  void stops_before_a_step_back_do_not_use_up_the_hours_to_come() {
+    world.book(World.ENFORCE + "  max_stops_per_hour: 1\n");
+    world.engine.run(Containers.running("late").owner("bob").gpu("GPU-1"));
+    stopsWhatIsIdle("train");
+    world.clockJumps(Duration.ofHours(-20));
+    world.sweep(JobName.RECONCILE);
+    stopsWhatIsIdle("late");
+    assertThat(world.engine.calls()).contains("stop train", "stop late");
   }
 
   @Test
@@ -102,6 +109,14 @@ class ClockStepTest {
     world.book(World.ENFORCE);
     world.sweep(JobName.MAX_RUNTIME);
     assertThat(world.story("train")).doesNotContain("container.warn:done");
+  }
+
+  private void stopsWhatIsIdle(String name) {
+    world.pulse.idleSince(name, world.now());
+    for (int minute = 0; minute < 40; minute++) {
+      world.pass(Duration.ofMinutes(1));
+      world.sweep(JobName.IDLE_STOP);
+    }
   }
 
   private Claim claim() {

@@ -34,6 +34,7 @@ final class FakeEngine implements Engine {
   private Consumer<Container> removals = container -> {};
   private @Nullable EventListener listener;
   private boolean deaf;
+  private @Nullable List<Summary> oldList;
   private volatile @Nullable EngineException down;
   private String engineId = "fake";
 
@@ -87,6 +88,11 @@ final class FakeEngine implements Engine {
   /** Events get lost, and nobody knows. */
   void deaf(boolean is) {
     deaf = is;
+  }
+
+  /** Lists are answered from now on with what there is now. */
+  void listsOnlyWhatIsThereNow() throws EngineException {
+    oldList = list();
   }
 
   void paused(String name) {
@@ -212,6 +218,10 @@ final class FakeEngine implements Engine {
   public List<Summary> list() throws EngineException {
     check();
     happenDuring("list");
+    return oldList != null ? oldList : summaries();
+  }
+
+  private List<Summary> summaries() {
     return List.copyOf(containers.values()).stream()
         .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))
         .toList();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.Engine.ActResult;
+import io.berth.jobs.engine.EngineException;
 import io.berth.policies.JobName;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -270,6 +271,18 @@ class InvariantsTest {
     world.sweepAll();
 
     assertThat(world.story("train").stream().filter("container.stop:done"::equals)).hasSize(1);
+  }
+
+  @Test
+  void an_old_list_brings_nobody_back_whom_berth_removed() throws EngineException {
+    world.engine.has(Containers.created("litter"));
+    world.sweepAll();
+    world.engine.listsOnlyWhatIsThereNow();
+    world.engine.deaf(true);
+    world.sweepFor(Duration.ofMinutes(90));
+
+    assertThat(world.engine.isThere("litter")).isFalse();
+    assertThat(world.story("litter")).containsExactly("container.remove:done");
   }
 
   @Test

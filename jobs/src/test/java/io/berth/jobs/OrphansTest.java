@@ -413,7 +413,9 @@ class OrphansTest {
     world.sweep(JobName.GPU_RELEASE);
 
     List<JournalEntry> lately =
-        world.ledger().read(tables -> tables.intentsSince(World.START.minusSeconds(1)));
+        world
+            .ledger()
+            .read(tables -> tables.intentsBetween(World.START.minusSeconds(1), world.now()));
 
     assertThat(lately).isEmpty();
   }

@@ -4,6 +4,7 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.ledger.Tables;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +42,7 @@ record Life(
     @Nullable String broken,
     List<Sample> samples) {
 
-  /** An interval longer than this is a gap, unless the one before was long too. */
+  /** An interval longer than this is a gap, unless the two before were long too. */
   static final Duration LONGEST_INTERVAL = Duration.ofMinutes(2);
 
   /** Who judges may have read the clock that long before a sample that is taken meanwhile. */
@@ -168,11 +169,15 @@ record Life(
         : Optional.empty();
   }
 
+  /** One long interval is no habit: a pause, or an Engine that did not answer. */
   private boolean isOverdue(Instant now) {
     Duration usual =
-        samples.isEmpty()
-            ? Duration.ZERO
-            : samples.get(samples.size() - 1).length().multipliedBy(TIMES_THE_LAST);
+        samples.stream()
+            .skip(Math.max(0, samples.size() - 2))
+            .map(Sample::length)
+            .min(Comparator.naturalOrder())
+            .orElse(Duration.ZERO)
+            .multipliedBy(TIMES_THE_LAST);
     Duration longest = usual.compareTo(LONGEST_INTERVAL) > 0 ? usual : LONGEST_INTERVAL;
     return Duration.between(lookedAt, now).compareTo(longest) > 0;
   }

@@ -113,14 +113,17 @@ public final class Tables {
         """);
   }
 
-  /** Berth's own acts on containers that were tried after that moment, whatever came of them. */
-  public List<JournalEntry> intentsSince(Instant moment) throws SQLException {
+  /**
+   * Berth's own acts on containers that were tried after one moment and not after another, whatever
+   * came of them. What seems to be yet to come was written before the clock was set back.
+   */
+  public List<JournalEntry> intentsBetween(Instant after, Instant until) throws SQLException {
     return journal(
         """
         SELECT * FROM journal WHERE kind = 'INTENT' AND subject LIKE 'container.%'
-        AND source <> 'cli' AND at > ? ORDER BY seq\
+        AND source <> 'cli' AND at > ? AND at <= ? ORDER BY seq\
         """,
-        micros(moment));
+        micros(after), micros(until));
   }
 
   /** The number of the last row that was written at that moment or before; 0 for none. */

@@ -509,6 +509,17 @@ class ActivityTest {
   }
 
   @Test
+  void one_long_interval_makes_no_habit_of_it() {
+    host.samples(5);
+    host.now = host.now.plus(Duration.ofMinutes(10));
+    host.sample();
+    host.now = host.now.plus(Duration.ofMinutes(10));
+    host.sample();
+
+    assertThat(host.newest(train).cpu().why()).startsWith("gap: no sample was taken");
+  }
+
+  @Test
   void what_breaks_all_histories_does_so_at_once_and_after_a_restart() {
     host.samples(5);
     host.activity.broken("the clock jumped by 1h");

@@ -229,6 +229,17 @@ final class Referee {
     }
   }
 
+  /** One that has no right to stay for ever, and is still there. */
+  Optional<Ship> staying() {
+    return harbour.engine.ships().stream()
+        .filter(each -> !each.isProtected())
+        .filter(
+            each ->
+                !each.state().isLive()
+                    || (each.state() == State.RUNNING && each.container.gpus().any()))
+        .findFirst();
+  }
+
   /**
    * Once all was steady for longer than any limit: invariants 9, 10 and 11, and that work is done.
    */
@@ -242,13 +253,11 @@ final class Referee {
         .forEach(
             (intent, act) ->
                 require(outcomes.containsKey(intent), 11, "%s: no outcome of %d", act, intent));
-    for (Ship each : harbour.engine.ships()) {
-      boolean due =
-          !each.isProtected()
-              && (!each.state().isLive()
-                  || (each.state() == State.RUNNING && each.container.gpus().any()));
-      require(!due, 9, "%s is due and stays", each);
-    }
+    staying()
+        .ifPresent(
+            each -> {
+              throw broken(9, "%s is due and stays", each);
+            });
   }
 
   // --- words

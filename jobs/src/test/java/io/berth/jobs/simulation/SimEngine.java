@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -71,12 +72,14 @@ final class SimEngine implements Engine {
       return;
     }
     down = is;
-    EventListener told = listener;
-    if (told != null && is) {
-      told.disconnected("closed");
-    } else if (told != null) {
-      told.connected();
-    }
+    tell(
+        told -> {
+          if (is) {
+            told.disconnected("closed");
+          } else {
+            told.connected();
+          }
+        });
   }
 
   /** How many lists it gave. */
@@ -167,7 +170,9 @@ final class SimEngine implements Engine {
     ends(ship, how, ship.habit == Habit.WRAPPED ? 0 : 143);
   }
 
+  /** Whoever is frozen while being stopped is saved by it. */
   void freeze(Ship ship, boolean frozen) {
+    ship.ending &= !frozen;
     ship.change(c -> c.state(frozen ? State.PAUSED : State.RUNNING));
     if (!frozen) {
       resumed(ship);
@@ -241,10 +246,16 @@ final class SimEngine implements Engine {
   }
 
   private void tell(String id, String action) {
+    if (isHeard()) {
+      tell(told -> told.event(new Event(clock.wall(), id, action, Map.of())));
+    }
+  }
+
+  private void tell(Consumer<EventListener> what) {
     EventListener told = listener;
-    if (told != null && isHeard()) {
+    if (told != null) {
       try {
-        told.event(new Event(clock.wall(), id, action, Map.of()));
+        what.accept(told);
       } catch (Fuse.Killed e) {
         // The daemon has died of it. Who did it does not notice.
       }

@@ -15,8 +15,11 @@ import java.util.Set;
 /** One run: its steps, one after the other, each followed by the referee's check. */
 final class Simulation implements AutoCloseable {
 
-  /** Longer than any limit of any book but the runtime's, which ends the idle ones no sooner. */
+  /** Longer than any limit of any book but the runtime's. */
   private static final Duration REST = Duration.ofMinutes(136);
+
+  /** What was warned of a runtime under one of those keeps the time it had there. */
+  private static final Duration LONGEST_REST = REST.plusHours(5);
 
   /** What the sampler still takes for no gap. */
   private static final Duration SLOW = Duration.ofSeconds(115);
@@ -194,8 +197,9 @@ final class Simulation implements AutoCloseable {
     engine
         .where(each -> each.state() == State.PAUSED && !each.container.autoRemove())
         .forEach(each -> engine.freeze(each, false));
-    Duration end = clock.real().plus(REST);
-    while (clock.real().compareTo(end) < 0) {
+    Duration began = clock.real();
+    while (!clock.passed(began, REST)
+        || (referee.staying().isPresent() && !clock.passed(began, LONGEST_REST))) {
       routine.minute(SLOW);
     }
     referee.atRest();
