@@ -46,7 +46,8 @@ final class BenchTable {
       ## Samples
 
       The whole `sample` job with 200 containers running, each with a GPU of its own and a full history: the list call,
-      every container's counters, terminals and keep-alive file, one transaction. CPU time is that of the whole process.
+      every container's counters, terminals and keep-alive file, one transaction. CPU time is that of the whole process,
+      which did nothing else before.
 
       Aim: less than 100 ms of one core.
 
