@@ -63,9 +63,8 @@ final class Breaker {
     this.born = now;
     this.tripped = ledger.read(tables -> tables.fact(FACT)).isPresent();
     ledger.read(tables -> tables.fact(APPROVED)).ifPresent(this::remember);
-    for (JournalEntry intent :
-        ledger.read(tables -> tables.intentsBetween(now.minus(WINDOW), now))) {
-      if (intent.containerId() != null && isRecent(intent.at(), now)) {
+    for (JournalEntry intent : ledger.read(tables -> tables.intentsAround(now, WINDOW))) {
+      if (intent.containerId() != null) {
         boolean stop = !intent.subject().equals(Acts.eventOf(Action.REMOVE));
         wishes.put(intent.containerId(), new Wish(intent.at(), stop, true));
       }

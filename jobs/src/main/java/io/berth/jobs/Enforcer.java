@@ -146,7 +146,7 @@ final class Enforcer {
     }
     Set<String> stops = Set.of(Acts.eventOf(Action.STOP), Acts.eventOf(Action.PAUSE));
     return (int)
-        ledger.read(tables -> tables.intentsBetween(now.minus(Guards.STOPS_WINDOW), now)).stream()
+        ledger.read(tables -> tables.intentsAround(now, Guards.STOPS_WINDOW)).stream()
             .filter(intent -> stops.contains(intent.subject()))
             .count();
   }

@@ -114,16 +114,17 @@ public final class Tables {
   }
 
   /**
-   * Berth's own acts on containers that were tried after one moment and not after another, whatever
-   * came of them. What seems to be yet to come was written before the clock was set back.
+   * Berth's own acts on containers that were tried within that time of a moment, whatever came of
+   * them. What seems to be yet to come was written before the clock was set back: it counts as
+   * well, but not for as long as the step.
    */
-  public List<JournalEntry> intentsBetween(Instant after, Instant until) throws SQLException {
+  public List<JournalEntry> intentsAround(Instant moment, Duration within) throws SQLException {
     return journal(
         """
         SELECT * FROM journal WHERE kind = 'INTENT' AND subject LIKE 'container.%'
         AND source <> 'cli' AND at > ? AND at <= ? ORDER BY seq\
         """,
-        micros(after), micros(until));
+        micros(moment.minus(within)), micros(moment.plus(within)));
   }
 
   /** The number of the last row that was written at that moment or before; 0 for none. */
