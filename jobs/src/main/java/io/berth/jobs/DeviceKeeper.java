@@ -62,53 +62,93 @@ final class DeviceKeeper {
   }
 
   /**
-   * Compares, and records what differs in one transaction.
+   * Compares, and records what differs in one transaction, which also reads what to compare with:
+   * whoever takes a container in hand, or asks for a device, comes before all of it or after.
    *
-   * @param isThere whether a container that was not seen exists all the same, or may
+   * @param seen the containers that could be inspected
+   * @param failed the ids of those that could not be
+   * @param inHand whether somebody has it in hand, or had since the containers were looked at
    * @return how much differed
    */
   int reconcile(
       List<Assignment.Seen> seen,
-      Predicate<String> isThere,
+      Set<String> failed,
+      Predicate<String> inHand,
       PolicyBook book,
       Mode mode,
       boolean fresh,
       Instant now) {
     Reading<Inventory> listed = inventory(fresh);
-    Berths berths = new Berths(ledger.read(tables -> tables.devices().allocation()));
+    Map<String, Owner> owners = new HashMap<>();
+    seen.forEach(each -> owners.put(each.subject().id(), each.subject().owner()));
+    Ledger.Work<Settled> settle =
+        tables -> {
+          Berths berths = new Berths(tables.devices().allocation());
+          List<Assignment.Seen> still =
+              seen.stream().filter(each -> !inHand.test(each.subject().id())).toList();
+          Predicate<String> isGone =
+              id -> !owners.containsKey(id) && !failed.contains(id) && !inHand.test(id);
+          return settle(berths, still, isGone, listed, book, now);
+        };
+    Settled settled = ledger.read(settle);
+    if (settled.differences() > 0) {
+      settled =
+          ledger.write(
+              tables -> {
+                Settled again = settle.in(tables);
+                record(tables, again, owners, mode, now);
+                return again;
+              });
+    }
+    if (mode == Mode.ENFORCE) {
+      for (Assignment.Seen each : seen) {
+        tellOfConflicts(each.subject(), settled.changes, book, now);
+      }
+    }
+    tally.assigned(listed, settled.berths.allocation());
+    quotas.settle(settled.berths.allocation(), book, mode, now);
+    return settled.differences();
+  }
+
+  /** What there is now, and what changed to get there. */
+  private record Settled(
+      Berths berths, List<Presences.PresenceChange> presences, List<ClaimChange> changes) {
+
+    int differences() {
+      return presences.size() + changes.size();
+    }
+  }
+
+  private static Settled settle(
+      Berths berths,
+      List<Assignment.Seen> seen,
+      Predicate<String> isGone,
+      Reading<Inventory> listed,
+      PolicyBook book,
+      Instant now) {
     List<Presences.PresenceChange> presences =
         Presences.settle(berths, listed, book.gpu().cededDevices());
     Assignment assignment =
         new Assignment(berths, new DeviceNames(listed, berths.devices()), book, now);
-    Map<String, Owner> owners = new HashMap<>();
-    seen.forEach(each -> owners.put(each.subject().id(), each.subject().owner()));
     Set<String> gone = new TreeSet<>();
     for (Claim claim : berths.all()) {
-      if (!claim.isReservation()
-          && !owners.containsKey(claim.holder())
-          && !isThere.test(claim.holder())) {
+      if (!claim.isReservation() && isGone.test(claim.holder())) {
         gone.add(claim.holder());
       }
     }
     gone.forEach(assignment::gone);
-    List<ClaimChange> changes = assignment.settle(seen);
-    if (!presences.isEmpty() || !changes.isEmpty()) {
-      ledger.update(
-          tables -> {
-            for (Presences.PresenceChange each : presences) {
-              record(tables, each, mode, now);
-            }
-            for (ClaimChange each : changes) {
-              each.write(tables.devices(), ownerOf(each.after(), owners), "engine", mode, now);
-            }
-          });
+    return new Settled(berths, presences, assignment.settle(seen));
+  }
+
+  private static void record(
+      Tables tables, Settled settled, Map<String, Owner> owners, Mode mode, Instant now)
+      throws SQLException {
+    for (Presences.PresenceChange each : settled.presences) {
+      record(tables, each, mode, now);
     }
-    if (mode == Mode.ENFORCE) {
-      seen.forEach(each -> tellOfConflicts(each.subject(), changes, book, now));
+    for (ClaimChange each : settled.changes) {
+      each.write(tables.devices(), ownerOf(each.after(), owners), "engine", mode, now);
     }
-    tally.assigned(listed, berths.allocation());
-    quotas.settle(berths.allocation(), book, mode, now);
-    return presences.size() + changes.size();
   }
 
   /** To who came second; the holder is told by whoever runs the host, if at all. */

@@ -1,6 +1,5 @@
 package io.berth.jobs;
 
-import io.berth.jobs.container.Container;
 import io.berth.jobs.engine.Engine;
 import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.engine.Inventory;
@@ -70,13 +69,11 @@ public final class Lookout {
       HostState facts = host.get();
       outages.answered(now, facts.engineStart());
       Map<String, String> failed = seen.failed();
-      List<Container> settled =
-          seen.containers().stream()
-              .filter(each -> !inFlight.isTouched(each.id(), survey))
-              .toList();
-      Predicate<String> isThere = id -> failed.containsKey(id) || inFlight.isTouched(id, survey);
-      Reconciler.Result result = reconciler.reconcile(settled, isThere, identification, mode, now);
-      int moved = devices.reconcile(result.seen(), isThere, book, mode, fresh, now);
+      Predicate<String> inHand = id -> inFlight.isTouched(id, survey);
+      Reconciler.Result result =
+          reconciler.reconcile(
+              seen.containers(), failed.keySet(), inHand, identification, mode, now);
+      int moved = devices.reconcile(result.seen(), failed.keySet(), inHand, book, mode, fresh, now);
       tally.counted(result.subjects());
       return new Look(
           picture(now, book, result.subjects(), failed, facts), result.changes() + moved);

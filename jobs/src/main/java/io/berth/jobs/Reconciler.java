@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -78,22 +79,29 @@ final class Reconciler {
   }
 
   /**
-   * Compares, and records what differs in one transaction.
+   * Compares, and records what differs in one transaction. What was seen of a container that
+   * somebody took in hand since may be older than what is recorded: it is left as it is.
    *
    * @param containers all that could be inspected
-   * @param isThere whether a container that is not among them exists all the same, or may
+   * @param failed the ids of those that could not be
+   * @param inHand whether somebody has it in hand, or had since the containers were looked at
    */
   Result reconcile(
       List<Container> containers,
-      Predicate<String> isThere,
+      Set<String> failed,
+      Predicate<String> inHand,
       Identification identification,
       Mode mode,
       Instant now) {
     Map<String, Known> gone = new HashMap<>(ledger.read(Tables::known));
+    gone.keySet().removeAll(failed);
     List<Assignment.Seen> seen = new ArrayList<>(containers.size());
     List<Difference> differences = new ArrayList<>();
     for (Container container : containers) {
       Known before = gone.remove(container.id());
+      if (inHand.test(container.id())) {
+        continue;
+      }
       Subject subject = identify(container, before, identification, now);
       Known after = known(subject);
       seen.add(new Assignment.Seen(subject, before == null, hasBegun(before, after)));
@@ -104,11 +112,17 @@ final class Reconciler {
         differences.add(new Difference(before, after, subject));
       }
     }
-    gone.keySet().removeIf(isThere);
     int changes =
         differences.isEmpty() && gone.isEmpty()
             ? 0
-            : ledger.write(tables -> record(tables, differences, gone.values(), mode, now));
+            : ledger.write(
+                tables -> {
+                  // Only here: whoever had one in hand has written what came of it, or can't yet.
+                  differences.removeIf(each -> inHand.test(each.after.id()));
+                  gone.keySet().removeIf(inHand);
+                  return record(tables, differences, gone.values(), mode, now);
+                });
+    seen.removeIf(each -> inHand.test(each.subject().id()));
     lastLook = now;
     return new Result(seen, changes);
   }

@@ -7,7 +7,10 @@ import io.berth.jobs.container.Containers;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.Engine.ActResult;
 import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Known;
+import io.berth.jobs.ledger.Tables;
 import io.berth.policies.JobName;
+import io.berth.policies.Mode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -195,6 +198,38 @@ class RacesTest {
         .isEqualTo(World.START.plusSeconds(20).plus(Duration.ofMinutes(30)).toString());
   }
 
+  /** What the look saw is older than the removal that another job has recorded meanwhile. */
+  @Test
+  void what_is_removed_before_a_look_is_recorded_is_not_brought_back_by_it() {
+    litter();
+    world.engine.has(Containers.from(world.engine.get("litter")).owner("bob"));
+
+    world.whileIdentifying(() -> world.sweep(JobName.CREATED_CLEANUP));
+    world.sweep(JobName.RECONCILE);
+    world.sweep(JobName.RECONCILE);
+
+    assertThat(world.engine.calls()).containsExactly("remove litter");
+    assertThat(removals()).hasSize(1);
+  }
+
+  @Test
+  void what_its_owner_pauses_before_a_look_is_recorded_is_told_once() {
+    world.engine.run(Containers.running("train"));
+    world.sweep(JobName.RECONCILE);
+    Known known = world.ledger().read(Tables::known).values().iterator().next();
+    world.engine.has(Containers.from(world.engine.get("train")).owner("bob"));
+
+    world.whileIdentifying(
+        () -> world.sweeps().freezer().carryOut(Freezer.Wish.PAUSE, known, "ada", Mode.ENFORCE));
+    world.sweep(JobName.RECONCILE);
+    world.sweep(JobName.RECONCILE);
+
+    assertThat(world.events())
+        .extracting(event -> event.path("event_type").asText())
+        .containsOnlyOnce("container.pause")
+        .doesNotContain("container.unpause");
+  }
+
   @Test
   void a_sweep_that_fails_unexpectedly_is_told_and_tried_again() {
     world.engine.during(
@@ -345,6 +380,12 @@ class RacesTest {
     world.sweepAll();
 
     assertThat(intended[0]).isEqualTo(world.now());
+  }
+
+  private List<JsonNode> removals() {
+    return world.events().stream()
+        .filter(event -> event.path("event_type").asText().equals("container.remove"))
+        .toList();
   }
 
   private List<JournalEntry> openIntents() {

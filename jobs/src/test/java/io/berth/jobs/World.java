@@ -71,6 +71,7 @@ final class World implements AutoCloseable {
   final FakePulse pulse = new FakePulse();
   final List<String> told = new ArrayList<>();
   private Runnable whileTelling = () -> {};
+  private Runnable whileIdentifying = () -> {};
   final Counts tally = new Counts();
   ProcessKiller killer = (pid, isStill) -> Outcome.FAILED;
   final FakeEngine engine = new FakeEngine(() -> now);
@@ -134,6 +135,9 @@ final class World implements AutoCloseable {
     return new Identification() {
       @Override
       public OwnerChain.Attribution attribute(Container container) {
+        Runnable now = whileIdentifying;
+        whileIdentifying = () -> {};
+        now.run();
         return owners.attribute(container);
       }
 
@@ -189,6 +193,11 @@ final class World implements AutoCloseable {
   /** Happens while the next owner is told, once: after a sweep's verdicts, and before its acts. */
   void whileTelling(Runnable somethingElse) {
     whileTelling = somethingElse;
+  }
+
+  /** Happens while the next container is identified, once: after a look, and before its record. */
+  void whileIdentifying(Runnable somethingElse) {
+    whileIdentifying = somethingElse;
   }
 
   void stopping() {
