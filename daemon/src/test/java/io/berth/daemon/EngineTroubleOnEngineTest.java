@@ -226,6 +226,25 @@ class EngineTroubleOnEngineTest {
     }
   }
 
+  /** Whoever is connected gets answers all the while, and the hold is over before it is back. */
+  @Test
+  void what_an_engine_stops_that_takes_its_time_to_shut_down_is_kept() throws Exception {
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      engine.run("--name", "train", "--init", IMAGE, "sleep", "1000");
+      engine.run("--name", "unwilling", "--stop-timeout", "6", IMAGE, "sleep", "1000");
+      until(daemon, "it runs", now -> now.last("unwilling", "container.start").isPresent());
+
+      engine.restart();
+
+      until(daemon, "its end is told", now -> now.last("train", "container.warn").isPresent());
+      assertThat(home.chronicle().last("train", "container.warn").orElseThrow().detail("ended_by"))
+          .isEqualTo("engine");
+      engine.create("--name", "witness", IMAGE, "true");
+      until(daemon, "others go", now -> removal(now, "witness").isPresent());
+      assertThat(removal(home.chronicle(), "train")).isEmpty();
+    }
+  }
+
   @Test
   void what_a_crash_of_the_engine_ended_is_kept_as_interrupted() throws Exception {
     home = new DaemonHome(folder.resolve("direct"), engine.host());

@@ -139,6 +139,9 @@ final class StormEngine implements Engine {
   }
 
   @Override
+  public void ping() {}
+
+  @Override
   public List<Summary> list() {
     return all().stream()
         .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class Outages {
 
   /**
-   * The Engine stops its containers before it closes its socket: 15 s each by default, in parallel.
+   * A contact may be of an Engine that already stops its containers, which takes 15 s each by
+   * default, in parallel: where a proxy answers its pings, see {@link
+   * io.berth.jobs.engine.Engine#ping}.
    */
   private static final Duration SHUTDOWN = Duration.ofSeconds(30);
 

@@ -34,6 +34,7 @@ final class FakeEngine implements Engine {
   private Consumer<Container> removals = container -> {};
   private @Nullable EventListener listener;
   private boolean deaf;
+  private boolean closing;
   private @Nullable List<Summary> oldList;
   private volatile @Nullable EngineException down;
   private String engineId = "fake";
@@ -137,7 +138,16 @@ final class FakeEngine implements Engine {
     }
   }
 
+  /** It shuts down: it stops what runs, and goes on answering whoever is connected. */
+  void shutsDown() {
+    closing = true;
+    List.copyOf(containers.values()).stream()
+        .filter(each -> each.state().isLive())
+        .forEach(each -> stopped(each.name()));
+  }
+
   void comesUp() {
+    closing = false;
     down = null;
     if (listener != null) {
       listener.connected();
@@ -212,6 +222,14 @@ final class FakeEngine implements Engine {
   public Info info() throws EngineException {
     check();
     return new Info(engineId, "0", "1.41");
+  }
+
+  @Override
+  public void ping() throws EngineException {
+    check();
+    if (closing) {
+      throw new EngineException(EngineException.Kind.UNREACHABLE, "it takes no new connection");
+    }
   }
 
   @Override

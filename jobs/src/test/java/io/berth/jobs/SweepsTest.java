@@ -108,6 +108,24 @@ class SweepsTest {
   }
 
   @Test
+  void what_the_engine_stops_while_it_shuts_down_is_not_told_before_it_is_back() {
+    world.engine.run(Containers.running("train"));
+    world.sweepAll();
+
+    world.engine.shutsDown();
+    Sweeps.Report report = world.sweep(JobName.STALE_CLEANUP);
+    world.pass(Duration.ofMinutes(40)); // one that takes its time
+    world.sweepAll();
+    assertThat(report.skipped()).contains("no new connection");
+    assertThat(world.story("train")).doesNotContain("container.stop:done");
+
+    world.engineRestarts(() -> {});
+    world.sweepAll();
+    assertThat(world.lastEvent("container.stop").path("details").path("ended_by").asText())
+        .isEqualTo("engine");
+  }
+
+  @Test
   void a_stop_seen_before_the_stream_broke_is_still_told_from_the_users_own() {
     world.engine.run(Containers.running("train"));
     world.sweepFor(Duration.ofMinutes(5));

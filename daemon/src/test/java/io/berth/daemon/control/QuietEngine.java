@@ -34,6 +34,9 @@ final class QuietEngine implements Engine {
   }
 
   @Override
+  public void ping() {}
+
+  @Override
   public List<Summary> list() {
     return containers.values().stream()
         .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))

@@ -33,7 +33,9 @@ public final class DockerEngine implements Engine {
   private static final int READS_AT_ONCE = 16;
   private static final int ACTS_AT_ONCE = 32;
   private static final int STOPS_AT_ONCE = 64;
-  private static final int SUBSCRIPTIONS = 4;
+
+  /** The events, and pings. */
+  private static final int STREAMS = 4;
 
   /** {@code {"type":["container"]}}. */
   private static final String ONLY_CONTAINERS = encode("{\"type\":[\"container\"]}");
@@ -63,7 +65,7 @@ public final class DockerEngine implements Engine {
     reads = new Lane("berth-engine-read", host, READS_AT_ONCE, Lane.Reuse.POOLED);
     acts = new Lane("berth-engine-act", host, ACTS_AT_ONCE, Lane.Reuse.NEVER);
     stops = new Lane("berth-engine-stop", host, STOPS_AT_ONCE, Lane.Reuse.NEVER);
-    streams = new Lane("berth-engine-events", host, SUBSCRIPTIONS, Lane.Reuse.NEVER);
+    streams = new Lane("berth-engine-events", host, STREAMS, Lane.Reuse.NEVER);
   }
 
   private static void checkHost(URI host) {
@@ -95,6 +97,14 @@ public final class DockerEngine implements Engine {
     Lane.Answer answer = api.send(reads, Method.GET, path);
     EngineApi.expectOk("GET " + path, answer);
     return Fields.parseObject("GET " + path, answer.body());
+  }
+
+  @Override
+  public void ping() throws EngineException {
+    String what = "GET /_ping";
+    Lane.Answer answer =
+        streams.within(timeout.get(), what, () -> api.send(streams, Method.GET, "/_ping"));
+    EngineApi.expectOk(what, answer);
   }
 
   @Override

@@ -85,6 +85,15 @@ public interface Engine extends AutoCloseable {
 
   Info info() throws EngineException;
 
+  /**
+   * Asks for a word on a new connection. An Engine that shuts down takes none any more before it
+   * stops its containers, but goes on answering on those that are open (moby, {@code
+   * cmd/dockerd/daemon.go}): so whatever ended before this call was not ended by its shutdown.
+   *
+   * @throws EngineException if it takes no new connection, or gives no answer
+   */
+  void ping() throws EngineException;
+
   /** Every container, stopped ones too. */
   List<Summary> list() throws EngineException;
 

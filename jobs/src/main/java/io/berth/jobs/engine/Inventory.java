@@ -21,8 +21,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The Engine's containers as they are now, for the price of one list call and of the inspects that
- * are really needed.
+ * The Engine's containers as they are now, for the price of a list call, a ping and the inspects
+ * that are really needed.
  *
  * <p>A snapshot stays good as long as the stream of events has been open without a break since it
  * was taken, no event of its container came ({@link #markDirty}), and the list shows the same name
@@ -98,12 +98,17 @@ public final class Inventory implements AutoCloseable {
     era = new Era(era.number() + 1, false);
   }
 
-  /** The containers, inspecting those whose snapshot is not good any more. */
+  /**
+   * The containers, inspecting those whose snapshot is not good any more.
+   *
+   * @throws EngineException if they can't be listed, or if the Engine takes no new connection
+   *     afterwards: it may be shutting down, and what was seen its own doing
+   */
   public Survey take() throws EngineException {
     return survey(eraOf(false));
   }
 
-  /** The containers, all of them inspected now. */
+  /** As {@link #take}, but all of them inspected now. */
   public Survey takeFresh() throws EngineException {
     return survey(eraOf(true));
   }
@@ -130,6 +135,7 @@ public final class Inventory implements AutoCloseable {
       }
     }
     await(inspections);
+    engine.ping();
     return result(listed, known, inspections);
   }
 

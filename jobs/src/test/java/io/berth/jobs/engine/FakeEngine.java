@@ -23,6 +23,7 @@ final class FakeEngine implements Engine {
   final List<String> inspected = new CopyOnWriteArrayList<>();
   volatile @Nullable String goneAfterList;
   volatile @Nullable EngineException listFailure;
+  volatile @Nullable EngineException pingFailure;
   volatile Runnable duringInspect = () -> {};
 
   void put(String id, State state) {
@@ -42,6 +43,13 @@ final class FakeEngine implements Engine {
     List<String> ids = inspected.stream().sorted().toList();
     inspected.clear();
     return ids;
+  }
+
+  @Override
+  public void ping() throws EngineException {
+    if (pingFailure != null) {
+      throw pingFailure;
+    }
   }
 
   @Override

@@ -246,4 +246,12 @@ class InventoryTest {
 
     assertThatThrownBy(inventory::take).hasMessage("nobody there");
   }
+
+  @Test
+  void what_an_engine_shows_that_takes_no_new_connection_is_no_survey() {
+    engine.put("a", State.EXITED);
+    engine.pingFailure = new EngineException(Kind.UNREACHABLE, "it shuts down");
+
+    assertThatThrownBy(inventory::take).hasMessage("it shuts down");
+  }
 }

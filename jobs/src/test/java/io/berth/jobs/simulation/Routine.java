@@ -142,13 +142,18 @@ final class Routine {
     if (!faults.isEmpty() || referee.isJumpUnseen()) {
       troubled();
     }
-    look();
-    sweep(JobName.SAMPLE);
-    EACH_MINUTE.forEach(this::sweep);
+    watch();
     if (clock.real().minus(reconciled).toMinutes() >= 5) {
       reconciled = clock.real();
       sweep(JobName.RECONCILE);
     }
+  }
+
+  /** The daemon does what it does each minute. */
+  void watch() {
+    look();
+    sweep(JobName.SAMPLE);
+    EACH_MINUTE.forEach(this::sweep);
   }
 
   /** Looks, where an event told to. */

@@ -40,6 +40,7 @@ final class SimEngine implements Engine {
   private List<Summary> stale = List.of();
   private boolean lies;
   private boolean down;
+  private boolean closing;
   private boolean deaf;
   private boolean hangs;
   private @Nullable Random errors;
@@ -80,6 +81,11 @@ final class SimEngine implements Engine {
             told.connected();
           }
         });
+  }
+
+  /** It shuts down: it answers whoever is connected, and nobody else. */
+  void closes(boolean is) {
+    closing = is;
   }
 
   /** How many lists it gave. */
@@ -168,6 +174,12 @@ final class SimEngine implements Engine {
     Ship.End how = isHeard() ? Ship.End.USER : Ship.End.SELF;
     tell(ship.id(), "kill");
     ends(ship, how, ship.habit == Habit.WRAPPED ? 0 : 143);
+  }
+
+  /** It goes down, and stops it before. */
+  void stopsByItself(Ship ship) {
+    tell(ship.id(), "kill");
+    ends(ship, Ship.End.ENGINE, 137);
   }
 
   /** Whoever is frozen while being stopped is saved by it. */
@@ -271,6 +283,14 @@ final class SimEngine implements Engine {
   }
 
   @Override
+  public void ping() throws EngineException {
+    check();
+    if (closing) {
+      throw new EngineException(Kind.UNREACHABLE, "it takes no new connection");
+    }
+  }
+
+  @Override
   public List<Summary> list() throws EngineException {
     fuse.point();
     check();
@@ -350,7 +370,7 @@ final class SimEngine implements Engine {
     fuse.point();
     Ship ship = ships.get(id);
     witness.asked(what, ship, grace);
-    if (down) {
+    if (down || closing) {
       return new ActResult(ActResult.Kind.FAILED, "nobody listens");
     }
     if (ship == null) {

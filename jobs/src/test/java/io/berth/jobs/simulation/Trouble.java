@@ -30,7 +30,7 @@ final class Trouble {
           routine.fault(1 + dice.nextInt(4), () -> harbour.park(true), () -> harbour.park(false));
       case STUBBORN -> stubborn(dice);
       case ENGINE_DOWN -> dice.nextBoolean() ? engineIsDown(dice) : engineHangs(dice);
-      case ENGINE_RESTART -> engineRestarts();
+      case ENGINE_RESTART -> engineRestarts(dice);
       case ENGINE_FLAKY ->
           routine.fault(
               1 + dice.nextInt(10),
@@ -98,17 +98,23 @@ final class Trouble {
         + routine.fault(1 + dice.nextInt(6), () -> engine.hangs(true), () -> engine.hangs(false));
   }
 
-  private String engineRestarts() {
-    engine.down(true);
+  /** In order, with everybody looking on, or at once. */
+  private String engineRestarts(Random dice) {
+    boolean inOrder = dice.nextBoolean();
+    engine.closes(inOrder);
+    engine.down(!inOrder);
     clock.pass(Duration.ofSeconds(3));
-    engine
-        .where(each -> each.state().isLive())
-        .forEach(each -> engine.ends(each, Ship.End.ENGINE, 137));
+    engine.where(each -> each.state().isLive()).forEach(engine::stopsByItself);
+    if (inOrder) {
+      routine.watch();
+    }
+    engine.closes(false);
+    engine.down(true);
     clock.pass(Duration.ofSeconds(3));
     clock.engineStarts();
     engine.down(false);
     routine.troubled();
-    return "all containers ended";
+    return "all containers ended" + (inOrder ? " in order" : "");
   }
 
   private String kill(Random dice) {
