@@ -64,8 +64,8 @@ final class ActReferee {
     known.add(id);
   }
 
-  /** The Engine is asked for that act. */
-  void asked(String act, Ship ship, Duration grace) {
+  /** The Engine is asked for that act; answers with its intent. */
+  JournalEntry asked(String act, Ship ship, Duration grace) {
     JournalEntry intent = intentOf(act, ship);
     acts.merge(act + " " + intent.reason(), 1, Integer::sum);
     mayBeTouched(ship, intent);
@@ -74,6 +74,7 @@ final class ActReferee {
     } else {
       mayBeStopped(ship, Objects.requireNonNull(intent.reason()), act, grace);
     }
+    return intent;
   }
 
   /** Invariant 11: the intent is on the disk before the act, and each has one act. */

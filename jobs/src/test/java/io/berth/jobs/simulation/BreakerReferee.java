@@ -14,9 +14,12 @@ final class BreakerReferee {
 
   private static final Duration WINDOW = Duration.ofMinutes(10);
 
+  /** An act may be carried out some time after it was wanted. */
+  private static final Duration KEPT = WINDOW.multipliedBy(3);
+
   private record There(Duration at, String id, boolean runs) {}
 
-  private record Act(Duration at, String id, boolean stop) {}
+  private record Act(Duration wanted, String id, boolean stop) {}
 
   private final Harbour harbour;
   private final Deque<There> there = new ArrayDeque<>();
@@ -44,24 +47,32 @@ final class BreakerReferee {
         there.add(new There(now, each.id(), isStoppable(each)));
       }
     }
-    there.removeIf(each -> each.at.plus(WINDOW).compareTo(now) < 0);
-    acts.removeIf(each -> each.at.plus(WINDOW).compareTo(now) < 0);
+    there.removeIf(each -> each.at.plus(KEPT).compareTo(now) < 0);
+    acts.removeIf(each -> each.wanted.plus(KEPT).compareTo(now) < 0);
   }
 
   private static boolean isStoppable(Ship ship) {
     return ship.container.gpus().any() && ship.state().isLive();
   }
 
-  void acted(Ship ship, boolean stop) {
+  /**
+   * @param wanted when its intent was written
+   */
+  void acted(Ship ship, boolean stop, Duration wanted) {
     look();
     if (approved.remove(ship.id())) {
       return;
     }
-    acts.add(new Act(harbour.clock.real(), ship.id(), stop));
+    acts.add(new Act(wanted, ship.id(), stop));
+    Duration from = wanted.minus(WINDOW);
     Set<String> touched = new HashSet<>();
-    acts.stream().filter(each -> each.stop == stop).forEach(each -> touched.add(each.id));
+    acts.stream()
+        .filter(each -> each.stop == stop && each.wanted.compareTo(from) >= 0)
+        .forEach(each -> touched.add(each.id));
     Set<String> all = new HashSet<>(touched);
-    there.stream().filter(each -> each.runs == stop).forEach(each -> all.add(each.id));
+    there.stream()
+        .filter(each -> each.runs == stop && each.at.compareTo(from) >= 0)
+        .forEach(each -> all.add(each.id));
     int least = stop ? Book.LEAST_STOPS : Book.LEAST_REMOVALS;
     double share = harbour.book().breakerShare();
     Referee.require(

@@ -141,8 +141,8 @@ final class Referee {
     }
     try {
       readEvents();
-      acts.asked(act, ship, grace);
-      breaker.acted(ship, !act.equals("remove"));
+      JournalEntry intent = acts.asked(act, ship, grace);
+      breaker.acted(ship, !act.equals("remove"), harbour.clock.realOf(intent.at()));
     } catch (AssertionError e) {
       broken = broken == null ? e : broken;
     }
