@@ -18,11 +18,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,12 +52,12 @@ final class BerthDaemon implements DaemonRunner {
   @Override
   public int run(Options options) {
     CountDownLatch end = new CountDownLatch(1);
-    AtomicReference<Runnable> reload = new AtomicReference<>(BerthDaemon::notYet);
-    Signals.listen(end::countDown, () -> Objects.requireNonNull(reload.get()).run());
+    Hangups hangups = new Hangups();
+    Signals.listen(end::countDown, hangups::came);
     try {
       BookInForce books = BookInForce.start(options.config());
       Logging.setLevel(books.book().daemon().logLevel());
-      return run(options, books, end, reload);
+      return run(options, books, end, hangups);
     } catch (BadConfiguration e) {
       log.error("{}", e.getMessage());
       return ExitCode.CONFIG;
@@ -68,8 +67,7 @@ final class BerthDaemon implements DaemonRunner {
     }
   }
 
-  private int run(
-      Options options, BookInForce books, CountDownLatch end, AtomicReference<Runnable> reload)
+  private int run(Options options, BookInForce books, CountDownLatch end, Hangups hangups)
       throws IOException {
     PolicyBook book = books.book();
     URI address = engineAddress(book, System.getenv());
@@ -80,12 +78,15 @@ final class BerthDaemon implements DaemonRunner {
                 () -> books.book().safety().engineTimeout(),
                 () -> books.book().gpu().countImageEnv());
         Heartbeat heartbeat = Heartbeat.start(manager, new Waiting(address))) {
-      if (!isThere(engine, address, options.waitForEngine(), end)) {
+      if (!isThere(engine, address, options.waitForEngine(), end, hangups)) {
         return end.getCount() == 0 ? ExitCode.DONE : ExitCode.NO_ENGINE;
+      }
+      if (hangups.take()) {
+        books.reload(BookInForce.Listener.NOBODY); // nothing may rest on the book from before
       }
       try (Wiring wiring = new Wiring(options, books, ledger, engine, address)) {
         heartbeat.turnTo(wiring.life());
-        reload.set(() -> reload(wiring));
+        hangups.lead(() -> reload(wiring));
         manager.ready(wiring.life().status());
         end.await();
         log.info("told to end");
@@ -103,8 +104,33 @@ final class BerthDaemon implements DaemonRunner {
     wiring.reload(() -> manager.ready(wiring.life().status()));
   }
 
-  private static void notYet() {
-    log.warn("SIGHUP came before the daemon was ready, and is ignored: send it again");
+  /** SIGHUPs. One that comes before anybody can reload is kept until somebody can. */
+  private static final class Hangups {
+    private boolean pending;
+    private @Nullable Runnable reload;
+
+    synchronized void came() {
+      if (reload == null) {
+        pending = true;
+      } else {
+        reload.run();
+      }
+    }
+
+    /** Whether one came that led to nothing yet; from now on it did. */
+    synchronized boolean take() {
+      boolean was = pending;
+      pending = false;
+      return was;
+    }
+
+    /** From now on each leads to that; it must be quick. */
+    synchronized void lead(Runnable to) {
+      reload = to;
+      if (take()) {
+        to.run();
+      }
+    }
   }
 
   /** {@code daemon.docker_host}, else {@code DOCKER_HOST}, else the Engine's default. */
@@ -118,7 +144,8 @@ final class BerthDaemon implements DaemonRunner {
   }
 
   /** Whether the Engine answers; where told to wait, asks until it does or the daemon is to end. */
-  private boolean isThere(Engine engine, URI address, boolean wait, CountDownLatch end)
+  private boolean isThere(
+      Engine engine, URI address, boolean wait, CountDownLatch end, Hangups hangups)
       throws InterruptedException {
     boolean said = false;
     while (true) {
@@ -140,6 +167,7 @@ final class BerthDaemon implements DaemonRunner {
           // A start that ends with the Engine's would hold up the boot, or the package's
           // installation.
           manager.ready(new Waiting(address).status());
+          hangups.came(); // it may take days: whatever the files are by then is read
           said = true;
         }
       }

@@ -187,9 +187,12 @@ class EngineTroubleOnEngineTest {
     }
     try (DaemonProcess daemon = lonely.start("--wait-for-engine")) {
       daemon.await("it waits", PATIENCE, () -> daemon.log().contains("waiting for the Docker"));
+      lonely.configure(Settings.ENFORCE.replace("mode: enforce", "mode: observe"));
+      daemon.signal("HUP");
       try (EngineProxy late = new EngineProxy(Path.of(nobodyThere().getPath()), engine.host())) {
         assertThat(late.host()).isEqualTo(nobodyThere());
         daemon.awaitReady();
+        assertThat(daemon.log()).contains("ready; mode observe").doesNotContain("mode enforce");
         assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
       }
     }

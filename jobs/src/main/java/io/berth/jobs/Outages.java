@@ -44,8 +44,11 @@ final class Outages {
    */
   private record Outage(Instant from, Instant start) {
 
+    /**
+     * A stamp of a start that lies behind that of the end is of a clock that was set back since.
+     */
     boolean ended(Instant startedAt, Instant finishedAt) {
-      return startedAt.isBefore(start.plus(PRECISION))
+      return (startedAt.isBefore(start.plus(PRECISION)) || startedAt.isAfter(finishedAt))
           && !finishedAt.isBefore(from)
           && !finishedAt.isAfter(start.plus(RESTORE));
     }

@@ -63,6 +63,23 @@ class EngineRestartTest {
   }
 
   @Test
+  void what_began_by_a_clock_that_was_set_back_since_was_ended_by_it_too() {
+    try (Ledger ledger = Ledger.open(folder.resolve("ledger.db"), LONG_AGO)) {
+      Outages outages = new Outages(ledger);
+      outages.answered(LAST_ANSWER, LONG_AGO);
+      outages.answered(LAST_ANSWER.plusSeconds(1), LAST_ANSWER.minusMillis(400));
+
+      Container fromTheFuture =
+          Containers.exited("train")
+              .startedAt(LAST_ANSWER.plus(Duration.ofDays(3)))
+              .finishedAt(LAST_ANSWER)
+              .build();
+
+      assertThat(outages.ended(fromTheFuture)).isTrue();
+    }
+  }
+
+  @Test
   void a_start_that_is_told_a_second_later_each_time_is_none() {
     try (Ledger ledger = Ledger.open(folder.resolve("ledger.db"), LONG_AGO)) {
       Outages outages = new Outages(ledger);

@@ -108,6 +108,23 @@ class SweepsTest {
   }
 
   @Test
+  void what_the_host_stopped_by_going_down_is_kept_for_the_interrupted_hold() {
+    world.engine.run(Containers.running("train"));
+    world.sweepFor(Duration.ofMinutes(5));
+
+    world.engine.goesDown();
+    world.engine.ends("train", 255);
+    world.hostReboots(Duration.ofMinutes(3));
+    world.sweepFor(Duration.ofHours(23));
+
+    assertThat(world.engine.isThere("train")).isTrue();
+    assertThat(world.lastEvent("container.stop").path("details").path("ended_by").asText())
+        .isEqualTo("engine");
+    world.sweepFor(Duration.ofMinutes(70));
+    assertThat(world.engine.isThere("train")).isFalse();
+  }
+
+  @Test
   void what_the_engine_stops_while_it_shuts_down_is_not_told_before_it_is_back() {
     world.engine.run(Containers.running("train"));
     world.sweepAll();

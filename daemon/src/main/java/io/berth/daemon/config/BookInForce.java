@@ -26,6 +26,16 @@ public final class BookInForce {
    */
   public interface Listener {
 
+    /** For a reload before there is anything that depends on the book. */
+    Listener NOBODY =
+        new Listener() {
+          @Override
+          public void replaced(PolicyBook now, List<Problem> notes, List<String> atNextStart) {}
+
+          @Override
+          public void refused(List<Problem> problems) {}
+        };
+
     /**
      * Another book is in force.
      *

@@ -10,6 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -32,8 +33,16 @@ public final class EventLog implements AutoCloseable {
    * When the log is rotated, and how long rotated files are kept.
    *
    * @param maxSize bytes; a line is never split
+   * @param keep since the rotation, which comes after a tenth of it at the latest: on a quiet
+   *     server as well, no event stays much longer
    */
-  public record Retention(long maxSize, TimeLimit keep) {}
+  public record Retention(long maxSize, TimeLimit keep) {
+
+    boolean isOver(Instant begun, Instant now) {
+      Duration whole = keep.duration();
+      return whole != null && now.isAfter(begun.plus(whole.dividedBy(10)));
+    }
+  }
 
   private static final int BATCH = 500;
   private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);
@@ -47,6 +56,7 @@ public final class EventLog implements AutoCloseable {
   private final Streak tidying = new Streak();
   private @Nullable FileChannel file;
   private @Nullable Object fileKey;
+  private @Nullable Instant begun;
   private long lastSeq;
 
   /**
@@ -137,8 +147,14 @@ public final class EventLog implements AutoCloseable {
     ByteBuffer line = ByteBuffer.wrap(lineOf(row).getBytes(StandardCharsets.UTF_8));
     long size = open.size();
     FileChannel target = open;
-    if (size > 0 && size + line.remaining() > retention.get().maxSize()) {
+    Instant now = clock.instant();
+    Retention limits = retention.get();
+    boolean isFull = size + line.remaining() > limits.maxSize();
+    if (size > 0 && (isFull || (begun != null && limits.isOver(begun, now)))) {
       target = rotate();
+    }
+    if (begun == null || target.size() == 0) {
+      begun = now;
     }
     target.position(target.size()); // somebody may have truncated it
     while (line.hasRemaining()) {
@@ -188,6 +204,7 @@ public final class EventLog implements AutoCloseable {
     if (found.isEmpty() && lastSeq == 0) {
       found = rotated.lastSeq();
     }
+    begun = FirstTime.in(path).orElse(null);
     lastSeq = Math.max(lastSeq, found.orElse(0)); // after a logrotate only this process knows
   }
 

@@ -242,6 +242,27 @@ class EventLogTest {
   }
 
   @Test
+  void a_log_that_never_fills_is_rotated_by_its_age_and_goes_in_the_end() throws IOException {
+    record(1);
+    open().pump();
+    now = now.plus(Duration.ofDays(3));
+    record(1);
+    open().pump(); // a daemon that has been restarted since
+    assertThat(rotated()).isEmpty();
+
+    now = now.plus(Duration.ofHours(1));
+    record(1);
+    EventLog log = open();
+    log.pump();
+    assertThat(rotated()).hasSize(1);
+    assertThat(seqsIn(file)).isEqualTo(List.of(3L));
+
+    now = now.plus(Duration.ofDays(31));
+    log.tidy();
+    assertThat(rotated()).isEmpty();
+  }
+
+  @Test
   void rotated_files_stay_in_order_though_the_clock_steps_back() throws IOException {
     retention = new EventLog.Retention(1, TimeLimit.NONE);
     EventLog log = open();

@@ -86,17 +86,29 @@ public final class GpuRequests {
    */
   public static GpuRequest of(Asked asked, boolean countImageEnv) {
     GpuRequests sum = new GpuRequests();
-    List<DeviceRequest> requests =
-        asked.deviceRequests().stream().filter(GpuRequests::isForNvidia).toList();
+    List<DeviceRequest> requests = requestsForNvidia(asked);
     if (requests.stream().anyMatch(GpuRequests::says)) {
       requests.forEach(sum::add);
-    } else if (!requests.isEmpty() || isNvidiaRuntime(asked.runtime())) {
-      // A request that says nothing (--gpus 0) brings the hook all the same, which reads the
-      // variable.
+    } else if (readsVariable(asked)) {
       sum.addVariable(asked, countImageEnv);
     }
     asked.devicePaths().forEach(sum::addPath);
     return sum.result();
+  }
+
+  /**
+   * Whether the variable is there and counts, so that it matters who set it. A request that says
+   * nothing ({@code --gpus 0}) brings the hook all the same, which reads the variable.
+   */
+  public static boolean readsVariable(Asked asked) {
+    List<DeviceRequest> requests = requestsForNvidia(asked);
+    return requests.stream().noneMatch(GpuRequests::says)
+        && (!requests.isEmpty() || isNvidiaRuntime(asked.runtime()))
+        && asked.env().stream().anyMatch(line -> line.startsWith(VARIABLE));
+  }
+
+  private static List<DeviceRequest> requestsForNvidia(Asked asked) {
+    return asked.deviceRequests().stream().filter(GpuRequests::isForNvidia).toList();
   }
 
   /** As the Engine selects its driver: by its name, else by the first that offers all it needs. */

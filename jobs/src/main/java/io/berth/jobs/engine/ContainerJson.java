@@ -122,12 +122,6 @@ final class ContainerJson {
         devices);
   }
 
-  /** Whether the variable is set and counts, so that who set it has to be known. */
-  boolean hasVisibleDevices() throws EngineException {
-    return hostConfig.objects("DeviceRequests").isEmpty()
-        && config.texts("Env").stream().anyMatch(e -> e.startsWith("NVIDIA_VISIBLE_DEVICES="));
-  }
-
   /** The id of its image; empty where the Engine does not tell. */
   String imageId() throws EngineException {
     return json.text("Image", "");

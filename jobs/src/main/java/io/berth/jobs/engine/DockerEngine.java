@@ -142,8 +142,8 @@ public final class DockerEngine implements Engine {
 
   private Container container(ContainerJson json) throws IOException, EngineException {
     boolean counts = countImageEnv.getAsBoolean();
-    List<String> imageEnv =
-        !counts && json.hasVisibleDevices() ? images.of(json.imageId(), reads) : List.of();
+    boolean mattersWhoSetIt = !counts && GpuRequests.readsVariable(json.gpusAsked(List.of()));
+    List<String> imageEnv = mattersWhoSetIt ? images.of(json.imageId(), reads) : List.of();
     return json.container(GpuRequests.of(json.gpusAsked(imageEnv), counts));
   }
 

@@ -286,6 +286,22 @@ class DockerEngineTest {
   }
 
   @Test
+  void a_variable_that_came_with_the_image_counts_no_more_beside_a_request_for_nothing()
+      throws EngineException {
+    String request =
+        "\"DeviceRequests\": [{\"Driver\": \"\", \"Count\": 0, \"Capabilities\": [[\"gpu\"]]}]";
+    docker
+        .on(
+            INSPECT,
+            json(
+                200,
+                withVisibleDevices("all").replace("\"AutoRemove\"", request + ", \"AutoRemove\"")))
+        .on("GET /images/", json(200, "{\"Config\": {\"Env\": [\"NVIDIA_VISIBLE_DEVICES=all\"]}}"));
+
+    assertThat(engine.inspect("abc").orElseThrow().gpus()).isEqualTo(GpuRequest.NONE);
+  }
+
+  @Test
   void a_variable_whose_image_is_gone_counts_as_set_by_somebody() throws EngineException {
     docker
         .on(INSPECT, json(200, withVisibleDevices("GPU-1")))

@@ -160,6 +160,7 @@ class RealEngineTest {
         arguments(
             List.of("--runtime", "nvidia", "-e", "NVIDIA_VISIBLE_DEVICES=1", "berth/cuda"),
             GpuRequest.pinned(List.of("1"))),
+        arguments(List.of("--gpus", "0", "berth/cuda"), GpuRequest.NONE),
         arguments(List.of("--gpus", "device=1", "berth/cuda"), GpuRequest.pinned(List.of("1"))));
   }
 

@@ -137,7 +137,8 @@ final class ActReferee {
       return Book.PASSED;
     }
     Duration hold = book.holdOf(ship);
-    return ship.end == Ship.End.BERTH ? latest(hold, book.interrupted()) : hold;
+    boolean interrupted = ship.end == Ship.End.BERTH || ship.end == Ship.End.ENGINE;
+    return interrupted ? latest(hold, book.interrupted()) : hold;
   }
 
   private void mayBeStopped(Ship ship, String reason, String act, Duration grace) {
