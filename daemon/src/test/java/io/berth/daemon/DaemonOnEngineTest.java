@@ -19,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -237,6 +238,7 @@ class DaemonOnEngineTest {
     try (DaemonProcess daemon = home.start().awaitReady()) {
       daemon.await("it is removed", PATIENCE, () -> names().isEmpty());
       assertThat(daemon.log()).contains("can't be written");
+      assertThat(home.metric("berth_event_log_up")).isZero();
 
       Files.delete(inTheWay);
       engine.create("--name", "later", IMAGE, "true");
@@ -244,7 +246,31 @@ class DaemonOnEngineTest {
           daemon,
           "the backlog is written",
           now -> told(now, "unlogged", "done") && told(now, "later", "done"));
+      assertThat(home.metric("berth_event_log_up")).isEqualTo(1);
     }
+  }
+
+  @Test
+  void what_was_over_long_before_the_first_start_has_its_whole_hold_from_then_on()
+      throws Exception {
+    engine.run("--name", "old", IMAGE, "true");
+    await().atMost(PATIENCE).until(() -> exitedAt("old").isBefore(Instant.now().minusSeconds(4)));
+    Instant before = Instant.now();
+
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      until(daemon, "it is removed", now -> told(now, "old", "done"));
+    }
+    Instant announced =
+        Instant.parse(home.chronicle().last("old", "container.warn").orElseThrow().detail("at"));
+    assertThat(announced).isAfter(before.plusSeconds(2));
+    assertThat(home.chronicle().last("old", "container.remove").orElseThrow().at())
+        .isAfterOrEqualTo(announced);
+  }
+
+  /** In the future while it runs. */
+  private static Instant exitedAt(String name) {
+    String finished = engine.docker("inspect", "-f", "{{.State.FinishedAt}}", name);
+    return finished.startsWith("0001") ? Instant.MAX : Instant.parse(finished);
   }
 
   @Test

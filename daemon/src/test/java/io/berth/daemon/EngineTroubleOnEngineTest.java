@@ -141,6 +141,31 @@ class EngineTroubleOnEngineTest {
     startedAgainBefore("^DELETE .*/containers/ID", "the Engine refused");
   }
 
+  /** Neither is told as Berth's doing. */
+  @Test
+  void what_somebody_else_removes_while_berth_is_about_to_is_told_as_theirs() throws Exception {
+    removedBefore("^GET .*/containers/ID/json", "early");
+    removedBefore("^DELETE .*/containers/ID", "late");
+  }
+
+  private void removedBefore(String requestLine, String name) throws Exception {
+    DaemonHome own = new DaemonHome(folder.resolve(name), proxy.host());
+    own.configure(Settings.ENFORCE);
+    home = own;
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      String id = engine.run("--name", name, IMAGE, "true");
+      EngineProxy.Hold hold = holdOfAnAct(requestLine.replace("ID", id));
+
+      engine.docker("rm", name);
+      hold.release();
+
+      until(daemon, "both are told", now -> now.of(name, "container.remove").size() == 2);
+      assertThat(home.chronicle().of(name, "container.remove"))
+          .extracting(event -> event.detail("by") + " " + event.detail("outcome"))
+          .containsExactlyInAnyOrder("berth dropped", "user done");
+    }
+  }
+
   @Test
   void while_the_engine_hangs_the_daemon_stays_up_and_touches_nothing() throws Exception {
     try (DaemonProcess daemon = home.start().awaitReady()) {

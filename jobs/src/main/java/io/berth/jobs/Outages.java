@@ -36,6 +36,9 @@ final class Outages {
    */
   private static final Duration PRECISION = Duration.ofSeconds(1);
 
+  /** The Engine stamps the start of what ends at once after its end. */
+  private static final Duration STAMPED_LATE = Duration.ofSeconds(10);
+
   private static final Duration KEEP_EVERY = Duration.ofSeconds(10);
 
   /**
@@ -44,11 +47,10 @@ final class Outages {
    */
   private record Outage(Instant from, Instant start) {
 
-    /**
-     * A stamp of a start that lies behind that of the end is of a clock that was set back since.
-     */
+    /** A start that is stamped well behind the end is of a clock that was set back since. */
     boolean ended(Instant startedAt, Instant finishedAt) {
-      return (startedAt.isBefore(start.plus(PRECISION)) || startedAt.isAfter(finishedAt))
+      return (startedAt.isBefore(start.plus(PRECISION))
+              || startedAt.isAfter(finishedAt.plus(STAMPED_LATE)))
           && !finishedAt.isBefore(from)
           && !finishedAt.isAfter(start.plus(RESTORE));
     }

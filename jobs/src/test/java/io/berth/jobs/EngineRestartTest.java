@@ -80,6 +80,22 @@ class EngineRestartTest {
   }
 
   @Test
+  void what_ended_at_once_is_stamped_as_begun_after_that_and_ended_by_itself() {
+    try (Ledger ledger = Ledger.open(folder.resolve("ledger.db"), LONG_AGO)) {
+      Outages outages = new Outages(ledger);
+      outages.answered(LAST_ANSWER, LAST_ANSWER.minusSeconds(5));
+
+      Container stampedLate =
+          Containers.exited("true")
+              .startedAt(LAST_ANSWER.minusMillis(1))
+              .finishedAt(LAST_ANSWER.minusMillis(2))
+              .build();
+
+      assertThat(outages.ended(stampedLate)).isFalse();
+    }
+  }
+
+  @Test
   void a_start_that_is_told_a_second_later_each_time_is_none() {
     try (Ledger ledger = Ledger.open(folder.resolve("ledger.db"), LONG_AGO)) {
       Outages outages = new Outages(ledger);
