@@ -37,8 +37,11 @@ public final class EngineProxy implements AutoCloseable {
       return caught.await(seconds, TimeUnit.SECONDS);
     }
 
+    /** One that was asked for since goes on holding. */
     public void release() {
-      hold = null;
+      if (hold == this) {
+        hold = null;
+      }
       released.countDown();
     }
   }
