@@ -69,7 +69,8 @@ final class Assignment {
   private void settle(Seen seen) {
     Subject subject = seen.subject;
     Container container = subject.container();
-    List<Claim> claims = berths.by(container.id());
+    List<Claim> claims =
+        berths.by(container.id()).stream().map(each -> identified(each, subject)).toList();
     if (!container.gpus().any() && claims.isEmpty()) {
       return;
     }
@@ -84,6 +85,24 @@ final class Assignment {
     } else {
       activate(seen, claims);
     }
+  }
+
+  /** Its owner may have been told only now, and anybody can rename it. */
+  private Claim identified(Claim claim, Subject subject) {
+    Claim as =
+        new Claim(
+            claim.device(),
+            claim.holder(),
+            subject.container().name(),
+            subject.ownerInDoubt() == null ? subject.owner().name() : claim.owner(),
+            subject.type(),
+            claim.state(),
+            claim.since(),
+            claim.until());
+    if (!as.equals(claim)) {
+      add(new ClaimChange(claim, as, null, "user", null, Map.of()));
+    }
+    return as;
   }
 
   /** An unpinned one: recorded on what it sees while it lives. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Containers;
+import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.Engine.ActResult;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.DeviceRow;
@@ -230,6 +231,52 @@ class DevicesTest {
         .extracting(Claim::name)
         .containsExactlyInAnyOrder("ada", "bob");
     assertThat(gpuStory("ada")).isEmpty();
+  }
+
+  private List<String> claims() {
+    return world.ledger().read(tables -> tables.devices().allocation()).claims().stream()
+        .map(each -> each.name() + " of " + each.owner() + " since " + each.since())
+        .toList();
+  }
+
+  @Test
+  void an_owner_whom_the_user_directory_tells_late_has_the_device_from_then_on() {
+    world.book(World.ENFORCE + "defaults:\n  max_gpu_equivalents: 1\n");
+    world.userDatabase(new UserDatabase.Answer.NoAnswer("timed out"));
+    world.engine.run(Containers.running("train._.1001").gpu("0", "1"));
+    world.sweepAll();
+    assertThat(claims()).hasSize(2).containsOnly("train._.1001 of unknown since " + World.START);
+
+    world.pass(Duration.ofMinutes(1));
+    world.userDatabase(new UserDatabase.Answer.Found("ada"));
+    world.sweepAll();
+
+    assertThat(claims()).hasSize(2).containsOnly("train._.1001 of ada since " + World.START);
+    assertThat(world.lastEvent("quota.exceeded").path("user").asText()).isEqualTo("ada");
+    assertThat(gpuStory("train._.1001")).containsExactly("gpu.allocate:done", "gpu.allocate:done");
+  }
+
+  @Test
+  void a_renamed_container_has_its_device_under_its_new_name() {
+    world.engine.run(Containers.running("train").owner("ada").gpu("0"));
+    world.engine.run(Containers.running("watch").owner("bob").allGpus());
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    world.sweepAll();
+    world.pass(Duration.ofMinutes(1));
+
+    world.engine.renamed("train", "experiment");
+    world.engine.renamed("watch", "look");
+    world.sweepAll();
+
+    assertThat(claims())
+        .containsExactlyInAnyOrder(
+            "experiment of ada since " + World.START,
+            "look of bob since " + World.START,
+            "look of bob since " + World.START);
+    assertThat(gpuStory("experiment")).isEmpty();
+    passWithReleases(15);
+    assertThat(gpuStory("experiment")).containsExactly("gpu.release:done");
   }
 
   @Test

@@ -118,6 +118,13 @@ final class FakeEngine implements Engine {
     tell(before.id(), "start");
   }
 
+  void renamed(String name, String to) {
+    Container before = get(name);
+    Container after = Containers.from(before).name(to).build();
+    containers.put(before.id(), after);
+    tell(before.id(), "rename");
+  }
+
   void executes(String name, String command) {
     tell(get(name).id(), "exec_start: " + command);
   }

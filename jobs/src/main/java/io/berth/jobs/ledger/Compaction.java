@@ -121,7 +121,8 @@ public final class Compaction {
         WHERE j.seq >= ? AND j.seq < ? AND j.kind <> 'INTENT'
           AND (m.seq IS NULL OR m.to_state IN ('FREE', 'GONE')
             OR EXISTS (SELECT 1 FROM move l
-              WHERE l.device = m.device AND l.holder = m.holder AND l.seq > m.seq AND l.seq < ?))
+              WHERE l.device = m.device AND l.holder = m.holder AND l.seq > m.seq AND l.seq < ?
+                AND l.from_state <> l.to_state))
           AND (NOT EXISTS (SELECT 1 FROM container c WHERE c.id = j.container_id)
             OR EXISTS (SELECT 1 FROM journal l
               WHERE l.container_id = j.container_id AND l.seq > j.seq))

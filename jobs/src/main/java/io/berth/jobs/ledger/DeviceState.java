@@ -21,6 +21,7 @@ import java.util.Locale;
  * held      active    its container started again
  * held      free      the hold ended, or the container was removed
  * shared    free      its container stopped or was removed
+ * active    active    its container's owner is known now, or it was renamed; so with held and shared
  *
  * present, missing, unhealthy, ceded: as NVML and the configuration say, each to each other
  * </pre>
@@ -71,9 +72,10 @@ public enum DeviceState {
   static boolean isLegal(Claim.State from, Claim.State to) {
     return switch (from) {
       case FREE -> to != Claim.State.FREE;
-      case ACTIVE -> to == Claim.State.HELD || to == Claim.State.FREE;
-      case HELD -> to == Claim.State.ACTIVE || to == Claim.State.FREE;
-      case RESERVED, SHARED -> to == Claim.State.FREE;
+      case ACTIVE, HELD ->
+          to == Claim.State.ACTIVE || to == Claim.State.HELD || to == Claim.State.FREE;
+      case SHARED -> to == Claim.State.SHARED || to == Claim.State.FREE;
+      case RESERVED -> to == Claim.State.FREE;
     };
   }
 }

@@ -91,7 +91,7 @@ public final class DeviceTables {
    * Changes a claim: the one way to do it.
    *
    * @param before the claim as it stands; with state free where there is none
-   * @param after the same claim in another state
+   * @param after the same claim in another state, or of another owner or name
    * @param entry says when and why; its event is the change's, if it is one
    * @throws IllegalStateException if the change is not legal or {@code before} is not what stands:
    *     nothing is written
@@ -314,10 +314,12 @@ public final class DeviceTables {
     if (state == Claim.State.FREE) {
       claims.remove(key);
     } else {
+      Claim before = claims.get(key);
+      Instant since = before != null && before.state() == state ? before.since() : move.at;
       claims.put(
           key,
           new Claim(
-              move.device, move.holder, move.name, move.owner, move.type, state, move.at, null));
+              move.device, move.holder, move.name, move.owner, move.type, state, since, null));
     }
   }
 }

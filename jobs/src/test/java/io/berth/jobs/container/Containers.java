@@ -26,7 +26,7 @@ public final class Containers {
   public static final Instant STARTED_AT = CREATED_AT.plusSeconds(1);
   public static final Instant FINISHED_AT = STARTED_AT.plus(Duration.ofHours(1));
 
-  private final String name;
+  private String name;
   private final Map<String, String> labels = new LinkedHashMap<>();
   private final List<Mount> mounts = new ArrayList<>();
   private State state;
@@ -122,6 +122,12 @@ public final class Containers {
 
   public Containers id(String id) {
     this.id = id;
+    return this;
+  }
+
+  /** Of the same id. */
+  public Containers name(String name) {
+    this.name = name;
     return this;
   }
 

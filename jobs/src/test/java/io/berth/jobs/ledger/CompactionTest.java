@@ -85,6 +85,23 @@ class CompactionTest {
   }
 
   @Test
+  void a_claim_under_another_name_is_as_old_as_it_was() {
+    DeviceMoves.tell(ledger);
+    DeviceMoves.rename(ledger, "infer", "serve", STOPPED.plusSeconds(60));
+    List<Claim> before = folded();
+    assertThat(before).extracting(Claim::name).contains("serve");
+
+    compactAt(UNTIL.plus(KEEP).plusSeconds(1));
+
+    assertThat(folded()).isEqualTo(before);
+    assertThat(before).extracting(Claim::since).containsOnly(STOPPED);
+  }
+
+  private List<Claim> folded() {
+    return ledger.read(tables -> tables.devices().folded(DeviceTables.ALL)).claims();
+  }
+
+  @Test
   void what_is_young_stays() {
     DeviceMoves.tell(ledger);
 

@@ -44,6 +44,28 @@ public final class DeviceMoves {
         });
   }
 
+  /** The container of that name has another one from then on. */
+  static void rename(Ledger ledger, String name, String to, Instant at) {
+    ledger.update(
+        tables -> {
+          for (Claim each : tables.devices().allocation().claims()) {
+            if (each.name().equals(name)) {
+              Claim after =
+                  new Claim(
+                      each.device(),
+                      each.holder(),
+                      to,
+                      each.owner(),
+                      each.type(),
+                      each.state(),
+                      each.since(),
+                      each.until());
+              tables.devices().move(each, after, entry(at, "gpu.active"));
+            }
+          }
+        });
+  }
+
   /** Does to the file what no ledger would. */
   public static void sql(Path file, String... statements) {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);

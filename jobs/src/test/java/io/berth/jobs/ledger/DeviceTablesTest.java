@@ -68,9 +68,9 @@ class DeviceTablesTest {
   @CsvSource({
     "FREE, RESERVED ACTIVE HELD SHARED",
     "RESERVED, FREE",
-    "ACTIVE, HELD FREE",
-    "HELD, ACTIVE FREE",
-    "SHARED, FREE",
+    "ACTIVE, ACTIVE HELD FREE",
+    "HELD, HELD ACTIVE FREE",
+    "SHARED, SHARED FREE",
   })
   void only_the_changes_of_the_table_are_legal(State from, String legal) {
     for (State to : State.values()) {
