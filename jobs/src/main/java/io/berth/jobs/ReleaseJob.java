@@ -32,8 +32,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Releases devices whose hold or reservation is over. The end of a hold is a fact, so it happens in
- * observe as well: no container is touched. Before a release the container is inspected again; the
- * ledger itself refuses a release of what changed meanwhile.
+ * observe as well: no container is touched. Before a release the container is inspected again, and
+ * the claim read again: what changed meanwhile, or was promised for longer, is not released.
  */
 final class ReleaseJob {
 
@@ -68,8 +68,12 @@ final class ReleaseJob {
     List<CompletableFuture<Outcome>> releases = new ArrayList<>();
     for (Subject subject : picture.subjects()) {
       for (Claim claim : held.getOrDefault(subject.id(), List.of())) {
-        if (isOver(subject, claim, picture)) {
-          releases.add(CompletableFuture.supplyAsync(() -> release(subject, claim, mode), lanes));
+        Verdict verdict =
+            rule.judge(subject.container(), facts(subject, claim, picture), picture.now());
+        Claim promised = promise(claim, verdict);
+        if (verdict instanceof Verdict.Act) {
+          releases.add(
+              CompletableFuture.supplyAsync(() -> release(subject, promised, mode), lanes));
         }
       }
     }
@@ -83,16 +87,14 @@ final class ReleaseJob {
     }
   }
 
-  /** Also keeps what is promised now, where that moved later. */
-  private boolean isOver(Subject subject, Claim claim, Picture picture) {
-    Verdict verdict =
-        rule.judge(subject.container(), facts(subject, claim, picture), picture.now());
+  /** Keeps what is promised now, where that moved later. */
+  private Claim promise(Claim claim, Verdict verdict) {
     Optional<Clock> running = verdict.clock();
     Instant due = running.map(Clock::due).map(Tables::cut).orElse(null);
     if (!Objects.equals(due, claim.until())) {
       ledger.update(tables -> tables.devices().promise(claim, due));
     }
-    return verdict instanceof Verdict.Act;
+    return claim.until(due);
   }
 
   private static Facts facts(Subject subject, Claim claim, Picture picture) {
@@ -126,8 +128,10 @@ final class ReleaseJob {
       if (!same) {
         return Outcome.DROPPED;
       }
-      write(ClaimChange.release(claim, "berth", "hold_expired"), subject, mode, clock.instant());
-      return Outcome.DONE;
+      return write(
+              ClaimChange.release(claim, "berth", "hold_expired"), subject, mode, clock.instant())
+          ? Outcome.DONE
+          : Outcome.DROPPED;
     } catch (EngineException e) {
       LogFields.about(log.atWarn(), subject)
           .log(
@@ -136,16 +140,21 @@ final class ReleaseJob {
               claim.device(),
               e.getMessage());
       return Outcome.FAILED;
-    } catch (IllegalStateException changed) {
-      log.debug("not released", changed);
-      return Outcome.DROPPED;
     } finally {
       inFlight.release(subject.id());
     }
   }
 
-  private void write(ClaimChange change, @Nullable Subject subject, Mode mode, Instant now) {
+  /** False where the claim is not what it was, or was promised for longer since. */
+  private boolean write(ClaimChange change, @Nullable Subject subject, Mode mode, Instant now) {
     Owner owner = subject == null ? new Owner(change.before().owner(), "ledger") : subject.owner();
-    ledger.update(tables -> change.write(tables.devices(), owner, SOURCE, mode, now));
+    return ledger.write(
+        tables -> {
+          boolean stands = tables.devices().allocation().claims().contains(change.before());
+          if (stands) {
+            change.write(tables.devices(), owner, SOURCE, mode, now);
+          }
+          return stands;
+        });
   }
 }

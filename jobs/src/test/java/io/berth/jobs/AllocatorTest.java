@@ -117,6 +117,42 @@ class AllocatorTest {
   }
 
   @Test
+  void a_reservation_renewed_or_used_up_while_others_expire_does_not() {
+    allocate("ada", "first", 1);
+    allocate("ada", "train", 1);
+    world.pass(Duration.ofMinutes(30));
+
+    // Right behind the transaction in which the first of them expires.
+    afterTheNextEvent(() -> allocate("ada", "train", 1));
+    assertThat(world.sweep(JobName.GPU_RELEASE).skipped()).isEmpty();
+    assertThat(allocation().claims())
+        .extracting(each -> each.name() + " " + each.state())
+        .containsExactly("train RESERVED");
+
+    allocate("ada", "first", 1);
+    world.pass(Duration.ofMinutes(30));
+    afterTheNextEvent(
+        () -> {
+          world.engine.run(Containers.running("train").owner("ada").gpu("GPU-1"));
+          world.sweep(JobName.RECONCILE);
+        });
+    assertThat(world.sweep(JobName.GPU_RELEASE).skipped()).isEmpty();
+    assertThat(allocation().claims())
+        .extracting(each -> each.name() + " " + each.state())
+        .containsExactly("train ACTIVE");
+  }
+
+  private void afterTheNextEvent(Runnable somethingElse) {
+    world
+        .ledger()
+        .whenEventsAreWritten(
+            () -> {
+              world.ledger().whenEventsAreWritten(() -> {});
+              somethingElse.run();
+            });
+  }
+
+  @Test
   void somebody_else_on_a_reserved_device_is_a_conflict() {
     allocate("ada", "train", 1);
 

@@ -57,7 +57,7 @@ public record Claim(
     return state == State.RESERVED;
   }
 
-  public Claim until(Instant later) {
+  public Claim until(@Nullable Instant later) {
     return new Claim(device, holder, name, owner, type, state, since, later);
   }
 }
