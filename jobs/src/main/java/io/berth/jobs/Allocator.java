@@ -94,23 +94,24 @@ public final class Allocator {
    *     then
    */
   public Answer allocate(Request request, Mode mode) {
-    Map<String, String> inUse = devicesInUse();
-    return ledger.write(tables -> allocate(tables, request, inUse, mode));
+    Map<String, Optional<String>> users = usersOfDevices();
+    return ledger.write(tables -> allocate(tables, request, users, mode));
   }
 
   /**
-   * Those that NVML shows a process on, or can't say, and who; asked before the ledger is locked.
+   * Who is on each device that nobody has for himself, as NVML shows it; asked before the ledger is
+   * locked, so that one which comes free meanwhile is not among them.
    */
-  private Map<String, String> devicesInUse() {
-    Map<String, String> inUse = new TreeMap<>();
+  private Map<String, Optional<String>> usersOfDevices() {
+    Map<String, Optional<String>> users = new TreeMap<>();
     Allocation allocation = ledger.read(tables -> tables.devices().allocation());
     for (DeviceRow device : allocation.devices().values()) {
       DeviceState state = allocation.stateOf(device);
       if (state == DeviceState.SHARED || state == DeviceState.FREE) {
-        userOf(device.uuid()).ifPresent(who -> inUse.put(device.uuid(), who));
+        users.put(device.uuid(), userOf(device.uuid()));
       }
     }
-    return inUse;
+    return users;
   }
 
   /**
@@ -131,7 +132,8 @@ public final class Allocator {
     return Optional.empty();
   }
 
-  private Answer allocate(Tables tables, Request request, Map<String, String> inUse, Mode mode)
+  private Answer allocate(
+      Tables tables, Request request, Map<String, Optional<String>> users, Mode mode)
       throws SQLException {
     Instant now = clock.instant();
     Allocation allocation = tables.devices().allocation();
@@ -146,7 +148,7 @@ public final class Allocator {
     Answer answer =
         tooSoon != null
             ? tooSoon
-            : new GrantRules(limits, allocation, inUse).decide(request, until);
+            : new GrantRules(limits, allocation, users).decide(request, until);
     if (answer instanceof Answer.Granted granted) {
       for (String uuid : granted.devices()) {
         reserve(tables, request, uuid, until, mode, now);

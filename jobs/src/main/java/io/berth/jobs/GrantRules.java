@@ -35,16 +35,17 @@ final class GrantRules {
 
   private final Limits limits;
   private final Allocation allocation;
-  private final Map<String, String> inUse;
+  private final Map<String, Optional<String>> users;
   private final boolean fullAllowed;
 
   /**
-   * @param inUse devices that somebody without a claim to them alone uses, or may use, and who
+   * @param users who uses, or may use, a device that he has not for himself; empty where it was
+   *     looked at and nobody does
    */
-  GrantRules(Limits limits, Allocation allocation, Map<String, String> inUse) {
+  GrantRules(Limits limits, Allocation allocation, Map<String, Optional<String>> users) {
     this.limits = limits;
     this.allocation = allocation;
-    this.inUse = inUse;
+    this.users = users;
     boolean anyMig = allocation.devices().values().stream().anyMatch(DeviceRow::mig);
     this.fullAllowed = limits.get(ALLOW_FULL_GPU) || !anyMig;
   }
@@ -94,11 +95,20 @@ final class GrantRules {
   }
 
   private boolean isFit(DeviceRow device, Request request) {
-    DeviceState state = allocation.stateOf(device);
-    return (state == DeviceState.FREE || state == DeviceState.SHARED)
-        && !inUse.containsKey(device.uuid())
+    return isNobodys(device)
+        && userOf(device).isEmpty()
         && (device.mig() || fullAllowed)
         && (request.device() == null || request.device().equals(device.uuid()));
+  }
+
+  private boolean isNobodys(DeviceRow device) {
+    DeviceState state = allocation.stateOf(device);
+    return state == DeviceState.FREE || state == DeviceState.SHARED;
+  }
+
+  private Optional<String> userOf(DeviceRow device) {
+    return users.getOrDefault(
+        device.uuid(), Optional.of("who is on it was not looked at before it came free just now"));
   }
 
   private Answer underQuota(List<DeviceRow> chosen, List<Claim> mine, Instant until) {
@@ -126,7 +136,11 @@ final class GrantRules {
         takers.add(each.name() + " of " + each.owner() + " has " + deviceOf(each));
       }
     }
-    inUse.forEach((uuid, who) -> takers.add(uuid + " is in use: " + who));
+    for (DeviceRow each : allocation.devices().values()) {
+      if (isNobodys(each)) {
+        userOf(each).ifPresent(who -> takers.add(each.uuid() + " is in use: " + who));
+      }
+    }
     return takers.isEmpty() ? "" : ": " + String.join(", ", takers);
   }
 

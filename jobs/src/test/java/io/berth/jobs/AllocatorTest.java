@@ -265,6 +265,29 @@ class AllocatorTest {
   }
 
   @Test
+  void a_device_that_comes_free_while_the_others_are_looked_at_is_looked_at_before_it_is_granted()
+      throws IOException {
+    world.engine.run(Containers.running("job").owner("bob").gpu("GPU-0"));
+    world.sweepAll();
+    world.gpus.runs("GPU-0", 77); // outlives its container, as an orphan does
+    Files.createDirectories(proc.resolve("77"));
+    Files.writeString(proc.resolve("77/cgroup"), "0::/docker/" + Containers.idOf("job") + "\n");
+    world.gpus.whileLooking(
+        () -> {
+          world.engine.removed("job");
+          world.sweepAll();
+        });
+
+    Answer answer = allocator.allocate(new Request("ada", "train", 1, "GPU-0"), Mode.ENFORCE);
+
+    assertThat(((Answer.NothingFree) answer).words()).contains("GPU-0 is in use: who is on it");
+    Answer again = allocator.allocate(new Request("ada", "train", 1, "GPU-0"), Mode.ENFORCE);
+    assertThat(((Answer.NothingFree) again).words()).contains("process 77 runs on it");
+    world.gpus.runsNoMore("GPU-0", 77);
+    assertThat(allocate("ada", "train", 2)).isInstanceOf(Answer.Granted.class);
+  }
+
+  @Test
   void lost_missing_and_ceded_devices_are_not_granted() {
     world.book(QUOTAS + "gpu:\n  ceded_devices: [GPU-1]\n");
     world.gpus.isLost("GPU-0");

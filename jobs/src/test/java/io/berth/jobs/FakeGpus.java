@@ -18,6 +18,7 @@ final class FakeGpus implements Gpus {
   private final List<Device> devices = new ArrayList<>();
   private final Map<String, List<GpuProcess>> processes = new HashMap<>();
   private @Nullable String failure;
+  private Runnable whileLooking = () -> {};
 
   /** Full GPUs, with the UUIDs {@code GPU-0}, {@code GPU-1}, ... */
   void full(int count) {
@@ -75,6 +76,11 @@ final class FakeGpus implements Gpus {
     processes.getOrDefault(uuid, List.of()).removeIf(each -> each.pid() == pid);
   }
 
+  /** Happens while the processes of the next device are read, once. */
+  void whileLooking(Runnable somethingElse) {
+    whileLooking = somethingElse;
+  }
+
   @Override
   public Reading<Inventory> inventory() {
     return failure == null
@@ -84,6 +90,9 @@ final class FakeGpus implements Gpus {
 
   @Override
   public Reading<List<GpuProcess>> processes(String uuid) {
+    Runnable now = whileLooking;
+    whileLooking = () -> {};
+    now.run();
     return failure == null
         ? Reading.known(processes.getOrDefault(uuid, List.of()))
         : Reading.unknown(failure);
