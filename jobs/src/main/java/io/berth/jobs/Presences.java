@@ -57,7 +57,8 @@ final class Presences {
   }
 
   private static Presence presence(Device device, Set<String> ceded) {
-    if (ceded.contains(device.uuid())) {
+    String parent = device.parent(); // its manager may partition it anew
+    if (ceded.contains(device.uuid()) || (parent != null && ceded.contains(parent))) {
       return Presence.CEDED;
     }
     return device.health().isLost() ? Presence.UNHEALTHY : Presence.PRESENT;

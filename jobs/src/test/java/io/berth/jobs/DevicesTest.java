@@ -322,6 +322,16 @@ class DevicesTest {
   }
 
   @Test
+  void what_another_manager_makes_of_a_ceded_gpu_is_ceded_as_well() {
+    world.book(World.ENFORCE + "gpu:\n  ceded_devices: [GPU-9]\n");
+    world.gpus.mig(1); // on GPU-9
+
+    world.sweep(JobName.RECONCILE);
+
+    assertThat(stateOf("MIG-0")).isEqualTo(DeviceState.CEDED);
+  }
+
+  @Test
   void the_removal_of_a_created_container_frees_its_device_first() {
     world.engine.has(Containers.created("litter").gpu("0"));
 

@@ -43,7 +43,7 @@ final class GpuSection {
           "ceded_devices",
           new ListType<>(TextType.DEVICE, false),
           List.of(),
-          "UUIDs of GPUs that another manager has; Berth never grants them.");
+          "UUIDs of GPUs that another manager has; Berth never grants them, nor MIG instances on them.");
 
   static final Section<PolicyBook.Gpu> SECTION =
       new Section<>(
