@@ -18,7 +18,7 @@ final class DeviceNames {
   private final Map<String, DeviceRow> known;
 
   /**
-   * @param known the ledger's devices: a UUID among them needs no NVML
+   * @param known the ledger's devices, with all that are listed: a UUID among them needs no NVML
    */
   DeviceNames(Reading<Inventory> inventory, Map<String, DeviceRow> known) {
     this.inventory = inventory;
@@ -48,23 +48,40 @@ final class DeviceNames {
   private Optional<Set<String>> named(List<String> names, Optional<List<Device>> listed) {
     Set<String> uuids = new LinkedHashSet<>();
     for (String name : names) {
-      if (known.containsKey(name)) {
-        uuids.add(name);
-      } else if (listed.isEmpty()) {
+      Set<String> its = knownBy(name);
+      listed.ifPresent(
+          devices -> its.addAll(uuids(devices.stream().filter(d -> isNamed(d, name)).toList())));
+      if (its.isEmpty() && listed.isEmpty()) {
         return Optional.empty();
-      } else {
-        uuids.addAll(uuids(listed.get().stream().filter(each -> isNamed(each, name)).toList()));
       }
+      uuids.addAll(its);
     }
     return Optional.of(uuids);
   }
 
+  /**
+   * In any case, and by their beginning, as the NVIDIA Container Toolkit takes or once took them. A
+   * beginning that several have means all of them: which one the toolkit takes is not known.
+   */
+  private Set<String> knownBy(String name) {
+    if (known.containsKey(name)) {
+      return new LinkedHashSet<>(Set.of(name));
+    }
+    Set<String> its = new LinkedHashSet<>();
+    known.keySet().stream().filter(uuid -> begins(uuid, name)).forEach(its::add);
+    return its;
+  }
+
   /** A GPU in MIG mode is named by its index or UUID as well: that means all its instances. */
   private static boolean isNamed(Device device, String name) {
-    return device.uuid().equals(name)
-        || device.index().equals(name)
-        || name.equals(device.parent())
-        || device.index().startsWith(name + ":");
+    String parent = device.parent();
+    return device.index().equals(name)
+        || device.index().startsWith(name + ":")
+        || (parent != null && begins(parent, name));
+  }
+
+  private static boolean begins(String uuid, String name) {
+    return uuid.regionMatches(true, 0, name, 0, name.length());
   }
 
   private static Set<String> uuids(List<Device> devices) {

@@ -91,6 +91,40 @@ class DevicesTest {
   }
 
   @Test
+  void a_uuid_counts_in_any_case_and_by_its_beginning() {
+    world.gpus.has("GPU-5f2a0000", "GPU-5f2b0000", "GPU-77770000");
+    world.sweep(JobName.RECONCILE);
+    world.engine.has(Containers.created("short").gpu("GPU-777"));
+    world.sweepAll();
+    assertThat(devicesOf("short")).containsExactly("GPU-77770000");
+
+    world.engine.has(Containers.created("upper").gpu("gpu-5F2A0000"));
+    world.engine.has(Containers.created("either").gpu("GPU-5f2"));
+    world.gpus.fails("hung"); // what the ledger knows needs no NVML
+    world.sweepAll();
+    assertThat(devicesOf("upper")).containsExactly("GPU-5f2a0000");
+    assertThat(devicesOf("either")).containsExactly("GPU-5f2a0000", "GPU-5f2b0000");
+  }
+
+  @Test
+  void a_gpu_in_mig_mode_is_named_by_the_beginning_of_its_uuid_as_well() {
+    world.gpus.mig(2);
+    world.sweep(JobName.RECONCILE);
+
+    world.engine.has(Containers.created("all").gpu("gpu-9"));
+    world.sweepAll();
+
+    assertThat(devicesOf("all")).containsExactly("MIG-0", "MIG-1");
+  }
+
+  private List<String> devicesOf(String name) {
+    return world.ledger().read(tables -> tables.devices().allocation()).claims().stream()
+        .filter(each -> each.name().equals(name))
+        .map(Claim::device)
+        .toList();
+  }
+
+  @Test
   void a_stopped_container_keeps_its_device_for_the_hold_and_no_longer() {
     world.engine.run(Containers.running("train").gpu("0"));
     world.sweepAll();

@@ -28,6 +28,14 @@ final class FakeGpus implements Gpus {
     }
   }
 
+  /** Full GPUs with these UUIDs. */
+  void has(String... uuids) {
+    devices.clear();
+    for (String uuid : uuids) {
+      devices.add(device(uuid, "" + devices.size(), 1.0, Device.Health.OK, null));
+    }
+  }
+
   /** Adds MIG instances of two slices of seven, with the UUIDs {@code MIG-0}, {@code MIG-1}, ... */
   void mig(int count) {
     for (int i = 0; i < count; i++) {
