@@ -218,7 +218,7 @@ public final class Allocator {
             now,
             until);
     Map<String, Object> details = Map.of("until", until.toString());
-    new ClaimChange(none, reserved, "gpu.allocate", "user", null, details)
+    new ClaimChange(none, reserved, "gpu.allocate", "user", "granted", details)
         .write(tables.devices(), new Owner(request.user(), "request"), "cli", mode, now);
   }
 

@@ -23,13 +23,19 @@ final class Assignment {
 
   private final Berths berths;
   private final DeviceNames names;
+  private final Set<String> unplaced;
   private final PolicyBook book;
   private final Instant now;
   private final List<ClaimChange> changes = new ArrayList<>();
 
-  Assignment(Berths berths, DeviceNames names, PolicyBook book, Instant now) {
+  /**
+   * @param unplaced the ids of those of which it was never known which devices they mean; those of
+   *     which it is known now are taken out
+   */
+  Assignment(Berths berths, DeviceNames names, Set<String> unplaced, PolicyBook book, Instant now) {
     this.berths = berths;
     this.names = names;
+    this.unplaced = unplaced;
     this.book = book;
     this.now = now;
   }
@@ -74,6 +80,11 @@ final class Assignment {
     if (!container.gpus().any() && claims.isEmpty()) {
       return;
     }
+    boolean isNew =
+        unplaced.contains(container.id()) && names.meantBy(container.gpus()).isPresent();
+    if (isNew) {
+      unplaced.remove(container.id());
+    }
     if (subject.protectedBy() != null
         || container.state() == Container.State.REMOVING
         || !container.gpus().any()) {
@@ -81,7 +92,7 @@ final class Assignment {
     } else if (container.gpus().kind() == GpuRequest.Kind.UNPINNED) {
       share(subject, claims);
     } else if (container.state().isStopped() && container.everStarted()) {
-      hold(seen, claims);
+      hold(subject, isNew, claims);
     } else {
       activate(seen, claims);
     }
@@ -152,9 +163,10 @@ final class Assignment {
   private void occupy(Subject subject, String uuid) {
     List<Claim> others = new ArrayList<>(berths.exclusiveOn(uuid));
     Claim mine = reservationOf(subject, others);
+    String reason = subject.container().everStarted() ? "container_started" : "container_created";
     if (mine != null) {
       others.remove(mine);
-      add(new ClaimChange(mine, ClaimChange.free(mine), null, "user", null, Map.of()));
+      add(new ClaimChange(mine, ClaimChange.free(mine), null, "user", reason, Map.of()));
     }
     if (others.isEmpty()) {
       claim(
@@ -163,13 +175,9 @@ final class Assignment {
           Claim.State.ACTIVE,
           null,
           mine == null ? "gpu.allocate" : null,
-          null,
+          reason,
           Map.of());
     } else {
-      List<String> holders =
-          others.stream()
-              .map(each -> each.name() + " (" + each.owner() + ", " + each.state().word() + ")")
-              .toList();
       claim(
           subject,
           uuid,
@@ -177,7 +185,7 @@ final class Assignment {
           null,
           "gpu.conflict",
           "gpu_conflict",
-          Map.of("holders", holders));
+          Map.of("holders", ClaimChange.words(others)));
     }
   }
 
@@ -193,8 +201,7 @@ final class Assignment {
   }
 
   /** A pinned one that ran and stopped. */
-  private void hold(Seen seen, List<Claim> claims) {
-    Subject subject = seen.subject;
+  private void hold(Subject subject, boolean isNew, List<Claim> claims) {
     if (!HoldRule.appliesTo(subject.type())) {
       claims.forEach(each -> add(ClaimChange.release(each, "user", "container_stopped")));
       return;
@@ -216,7 +223,7 @@ final class Assignment {
                 holdDetails(until)));
       }
     }
-    if (seen.isNew && claims.isEmpty()) {
+    if (isNew && claims.isEmpty()) {
       adopt(subject, until);
     }
   }

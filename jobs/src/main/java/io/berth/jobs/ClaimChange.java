@@ -8,6 +8,7 @@ import io.berth.policies.Mode;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +40,23 @@ record ClaimChange(
         null);
   }
 
+  /** Who they are, for whoever is in conflict with them. */
+  static List<String> words(List<Claim> holders) {
+    return holders.stream()
+        .map(each -> each.name() + " (" + each.owner() + ", " + each.state().word() + ")")
+        .toList();
+  }
+
   /** An end of that claim. */
   static ClaimChange release(Claim claim, String by, @Nullable String reason) {
+    return release(claim, by, reason, Map.of());
+  }
+
+  /** The same with the numbers behind it. */
+  static ClaimChange release(
+      Claim claim, String by, @Nullable String reason, Map<String, Object> details) {
     String event = claim.state() == Claim.State.SHARED ? null : "gpu.release";
-    return new ClaimChange(claim, free(claim), event, by, reason, Map.of());
+    return new ClaimChange(claim, free(claim), event, by, reason, details);
   }
 
   /**

@@ -19,6 +19,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,6 +39,10 @@ final class DeviceKeeper {
   private final Tally tally;
   private final Herald herald;
   private final Quotas quotas;
+
+  /** The ids of GPU containers of which it was never known which devices they mean. */
+  private Set<String> unplaced = new HashSet<>();
+
   private @Nullable Reading<Inventory> reading;
   private long readAt;
 
@@ -80,7 +85,12 @@ final class DeviceKeeper {
       Instant now) {
     Reading<Inventory> listed = inventory(fresh);
     Map<String, Owner> owners = new HashMap<>();
-    seen.forEach(each -> owners.put(each.subject().id(), each.subject().owner()));
+    for (Assignment.Seen each : seen) {
+      owners.put(each.subject().id(), each.subject().owner());
+      if (each.isNew() && each.subject().container().gpus().any()) {
+        unplaced.add(each.subject().id());
+      }
+    }
     Ledger.Work<Settled> settle =
         tables -> {
           Berths berths = new Berths(tables.devices().allocation());
@@ -88,7 +98,9 @@ final class DeviceKeeper {
               seen.stream().filter(each -> !inHand.test(each.subject().id())).toList();
           Predicate<String> isGone =
               id -> !owners.containsKey(id) && !failed.contains(id) && !inHand.test(id);
-          return settle(berths, still, isGone, listed, book, now);
+          Set<String> open = new HashSet<>(unplaced);
+          open.removeIf(isGone);
+          return settle(berths, still, isGone, open, listed, book, now);
         };
     Settled settled = ledger.read(settle);
     if (settled.differences() > 0) {
@@ -100,6 +112,7 @@ final class DeviceKeeper {
                 return again;
               });
     }
+    unplaced = settled.unplaced;
     if (mode == Mode.ENFORCE) {
       for (Assignment.Seen each : seen) {
         tellOfConflicts(each.subject(), settled.changes, book, now);
@@ -112,7 +125,10 @@ final class DeviceKeeper {
 
   /** What there is now, and what changed to get there. */
   private record Settled(
-      Berths berths, List<Presences.PresenceChange> presences, List<ClaimChange> changes) {
+      Berths berths,
+      List<Presences.PresenceChange> presences,
+      List<ClaimChange> changes,
+      Set<String> unplaced) {
 
     int differences() {
       return presences.size() + changes.size();
@@ -123,13 +139,14 @@ final class DeviceKeeper {
       Berths berths,
       List<Assignment.Seen> seen,
       Predicate<String> isGone,
+      Set<String> unplaced,
       Reading<Inventory> listed,
       PolicyBook book,
       Instant now) {
     List<Presences.PresenceChange> presences =
         Presences.settle(berths, listed, book.gpu().cededDevices());
     Assignment assignment =
-        new Assignment(berths, new DeviceNames(listed, berths.devices()), book, now);
+        new Assignment(berths, new DeviceNames(listed, berths.devices()), unplaced, book, now);
     Set<String> gone = new TreeSet<>();
     for (Claim claim : berths.all()) {
       if (!claim.isReservation() && isGone.test(claim.holder())) {
@@ -137,7 +154,7 @@ final class DeviceKeeper {
       }
     }
     gone.forEach(assignment::gone);
-    return new Settled(berths, presences, assignment.settle(seen));
+    return new Settled(berths, presences, assignment.settle(seen), unplaced);
   }
 
   private static void record(
@@ -207,7 +224,7 @@ final class DeviceKeeper {
 
   /**
    * Gives back what {@link #releaseForRemoval} freed, of a container that never ran: it is there
-   * still.
+   * still. What somebody else got meanwhile both have then.
    */
   void takeBack(Subject subject, List<Claim> released, String source, Instant now) {
     List<Claim> pinned =
@@ -218,8 +235,17 @@ final class DeviceKeeper {
     ledger.update(
         tables -> {
           for (Claim each : pinned) {
-            Map<String, Object> why = Map.of("detail", "its removal failed");
-            new ClaimChange(ClaimChange.free(each), each, "gpu.allocate", "berth", null, why)
+            List<Claim> others =
+                tables.devices().allocation().claimsOn(each.device()).stream()
+                    .filter(other -> other.state().isExclusive())
+                    .toList();
+            Map<String, Object> details = new HashMap<>(Map.of("detail", "its removal failed"));
+            if (!others.isEmpty()) {
+              details.put("holders", ClaimChange.words(others));
+            }
+            String event = others.isEmpty() ? "gpu.allocate" : "gpu.conflict";
+            String reason = others.isEmpty() ? "removal_failed" : "gpu_conflict";
+            new ClaimChange(ClaimChange.free(each), each, event, "berth", reason, details)
                 .write(tables.devices(), subject.owner(), source, Mode.ENFORCE, now);
           }
         });

@@ -71,9 +71,11 @@ final class ReleaseJob {
         Verdict verdict =
             rule.judge(subject.container(), facts(subject, claim, picture), picture.now());
         Claim promised = promise(claim, verdict);
-        if (verdict instanceof Verdict.Act) {
-          releases.add(
-              CompletableFuture.supplyAsync(() -> release(subject, promised, mode), lanes));
+        if (verdict instanceof Verdict.Act act) {
+          Map<String, Object> numbers = new HashMap<>(act.cause().numbers());
+          numbers.put("until", String.valueOf(promised.until()));
+          ClaimChange end = ClaimChange.release(promised, "berth", "hold_expired", numbers);
+          releases.add(CompletableFuture.supplyAsync(() -> release(subject, end, mode), lanes));
         }
       }
     }
@@ -83,7 +85,10 @@ final class ReleaseJob {
   private void expire(Claim reservation, Mode mode, Instant now) {
     Instant until = reservation.until();
     if (until != null && !now.isBefore(until)) {
-      write(ClaimChange.release(reservation, "berth", "reservation_expired"), null, mode, now);
+      ClaimChange end =
+          ClaimChange.release(
+              reservation, "berth", "reservation_expired", Map.of("until", until.toString()));
+      write(end, null, mode, now);
     }
   }
 
@@ -115,7 +120,7 @@ final class ReleaseJob {
         floor.isAfter(picture.now()) ? picture.now() : floor);
   }
 
-  private Outcome release(Subject subject, Claim claim, Mode mode) {
+  private Outcome release(Subject subject, ClaimChange end, Mode mode) {
     if (!inFlight.take(subject.id())) {
       return Outcome.DROPPED;
     }
@@ -128,16 +133,13 @@ final class ReleaseJob {
       if (!same) {
         return Outcome.DROPPED;
       }
-      return write(
-              ClaimChange.release(claim, "berth", "hold_expired"), subject, mode, clock.instant())
-          ? Outcome.DONE
-          : Outcome.DROPPED;
+      return write(end, subject, mode, clock.instant()) ? Outcome.DONE : Outcome.DROPPED;
     } catch (EngineException e) {
       LogFields.about(log.atWarn(), subject)
           .log(
               "{} keeps {} for now: it could not be inspected again: {}",
-              claim.name(),
-              claim.device(),
+              end.before().name(),
+              end.before().device(),
               e.getMessage());
       return Outcome.FAILED;
     } finally {

@@ -107,6 +107,8 @@ class AllocatorTest {
   @Test
   void a_reservation_that_nobody_came_for_expires() {
     allocate("ada", "train", 1);
+    assertThat(world.lastEvent("gpu.allocate").path("details").path("reason").asText())
+        .isEqualTo("granted");
 
     world.pass(Duration.ofMinutes(30));
     world.sweep(JobName.GPU_RELEASE);
@@ -114,6 +116,8 @@ class AllocatorTest {
     assertThat(allocation().claims()).isEmpty();
     assertThat(world.lastEvent("gpu.release").path("details").path("reason").asText())
         .isEqualTo("reservation_expired");
+    assertThat(world.lastEvent("gpu.release").path("details").path("until").asText())
+        .isEqualTo(world.now().toString());
   }
 
   @Test

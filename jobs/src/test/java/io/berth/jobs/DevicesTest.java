@@ -13,6 +13,7 @@ import io.berth.jobs.ledger.DeviceState;
 import io.berth.jobs.ledger.DeviceTables;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.policies.JobName;
+import io.berth.policies.Mode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -64,6 +65,10 @@ class DevicesTest {
     return device == null ? DeviceState.MISSING : allocation.stateOf(device);
   }
 
+  private String lastReason(String type) {
+    return world.lastEvent(type).path("details").path("reason").asText();
+  }
+
   private List<String> gpuStory(String name) {
     return world.story(name).stream().filter(each -> each.startsWith("gpu.")).toList();
   }
@@ -77,6 +82,7 @@ class DevicesTest {
     assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
     assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.ACTIVE);
     assertThat(gpuStory("new")).containsExactly("gpu.allocate:done");
+    assertThat(lastReason("gpu.allocate")).isEqualTo("container_created");
   }
 
   @Test
@@ -145,6 +151,10 @@ class DevicesTest {
     JsonNode release = world.lastEvent("gpu.release").path("details");
     assertThat(release.path("reason").asText()).isEqualTo("hold_expired");
     assertThat(release.path("gpueq").asDouble()).isEqualTo(1.0);
+    assertThat(release.path("finished_at").asText()).isEqualTo(World.START.toString());
+    assertThat(release.path("gpu_hold_after_stop").asText()).isEqualTo("15m");
+    assertThat(release.path("until").asText())
+        .isEqualTo(world.lastEvent("gpu.hold").path("details").path("until").asText());
   }
 
   @Test
@@ -173,6 +183,7 @@ class DevicesTest {
 
     assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
     assertThat(gpuStory("train")).endsWith("gpu.release:done", "gpu.allocate:done");
+    assertThat(lastReason("gpu.allocate")).isEqualTo("container_started");
   }
 
   @Test
@@ -249,6 +260,24 @@ class DevicesTest {
     assertThat(gpuStory("older")).isEmpty();
     assertThat(gpuStory("late")).isEmpty();
     assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.ACTIVE);
+  }
+
+  @Test
+  void an_exited_one_found_while_nvml_is_silent_holds_its_device_once_nvml_tells_which_that_is() {
+    world.gpus.fails("driver/library version mismatch");
+    world.engine.has(Containers.exited("late").gpu("1"));
+    world.engine.has(Containers.exited("by-uuid").gpu("GPU-0"));
+    passWithReleases(20);
+    assertThat(gpuStory("by-uuid")).containsExactly("gpu.hold:done", "gpu.release:done");
+    assertThat(gpuStory("late")).isEmpty();
+
+    world.gpus.works();
+    passWithReleases(1);
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.HELD);
+    passWithReleases(60);
+
+    assertThat(gpuStory("late")).containsExactly("gpu.hold:done", "gpu.release:done");
+    assertThat(gpuStory("by-uuid")).hasSize(2);
   }
 
   @Test
@@ -388,8 +417,32 @@ class DevicesTest {
     assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.ACTIVE);
     assertThat(world.lastEvent("gpu.allocate").path("details").path("detail").asText())
         .isEqualTo("its removal failed");
+    assertThat(lastReason("gpu.allocate")).isEqualTo("removal_failed");
     assertThat(gpuStory("stuck"))
         .containsExactly("gpu.allocate:done", "gpu.release:done", "gpu.allocate:done");
+  }
+
+  @Test
+  void a_device_that_was_granted_before_its_removal_failed_is_in_conflict() {
+    Allocator allocator =
+        new Allocator(world.ledger(), world.gpus, world.processes(), world::now, world::book);
+    world.engine.has(Containers.created("stuck").gpu("0"));
+    world.engine.answers("stuck", new ActResult(ActResult.Kind.FAILED, "device busy"));
+    world.sweepAll();
+    world.pass(Duration.ofMinutes(30));
+
+    world.engine.during(
+        "remove",
+        () -> allocator.allocate(new Allocator.Request("bob", "next", 1, "GPU-0"), Mode.ENFORCE));
+    world.sweep(JobName.CREATED_CLEANUP);
+
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.CONFLICT);
+    assertThat(gpuStory("stuck"))
+        .containsExactly("gpu.allocate:done", "gpu.release:done", "gpu.conflict:done");
+    JsonNode conflict = world.lastEvent("gpu.conflict").path("details");
+    assertThat(conflict.path("reason").asText()).isEqualTo("gpu_conflict");
+    assertThat(conflict.path("holders").path(0).asText()).isEqualTo("next (bob, reserved)");
+    assertThat(conflict.path("detail").asText()).isEqualTo("its removal failed");
   }
 
   @Test
