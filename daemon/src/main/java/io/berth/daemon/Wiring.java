@@ -92,6 +92,7 @@ final class Wiring implements AutoCloseable {
   private final DaemonJournal journal;
   private final Modes modes;
   private final Gpus gpus;
+  private final Engine engine;
   private final Inventory inventory;
   private final ExecutorService lanes;
   private final ExecutorService stopLanes;
@@ -122,6 +123,7 @@ final class Wiring implements AutoCloseable {
       throws IOException {
     this.books = books;
     this.ledger = ledger;
+    this.engine = engine;
     PolicyBook book = books.book();
     ControlServer.clear(book.daemon().socket());
     HostWatch host = new HostWatch(PROC, engineAddress);
@@ -203,7 +205,7 @@ final class Wiring implements AutoCloseable {
     return new ControlParts(
         ledger,
         new LedgerReader(books.book().daemon().ledger()),
-        new Allocator(ledger, gpus, new Processes(PROC), clock, books::book),
+        new Allocator(engine, ledger, gpus, new Processes(PROC), clock, books::book),
         new Bystanders(gpus, new Processes(PROC)),
         modes,
         requests,

@@ -157,7 +157,7 @@ final class BenchJobs implements AutoCloseable {
 
   /** Over the same ledger. */
   Allocator allocator(Gpus gpus) {
-    return new Allocator(ledger, gpus, new Processes(PROC), clock, () -> book);
+    return new Allocator(engine, ledger, gpus, new Processes(PROC), clock, () -> book);
   }
 
   /** Lets time pass for the jobs, all clocks together. */

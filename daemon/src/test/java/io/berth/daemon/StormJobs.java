@@ -93,7 +93,7 @@ final class StormJobs implements AutoCloseable {
                 Pulse.NONE,
                 Herald.NONE,
                 () -> false));
-    allocator = new Allocator(ledger, gpus, processes, clock, () -> book);
+    allocator = new Allocator(engine, ledger, gpus, processes, clock, () -> book);
   }
 
   private List<Backlog.Row> backlog(long seq, int limit) {

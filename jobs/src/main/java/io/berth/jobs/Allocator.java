@@ -1,6 +1,8 @@
 package io.berth.jobs;
 
 import io.berth.jobs.container.Owner;
+import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.gpu.GpuProcess;
 import io.berth.jobs.gpu.Gpus;
 import io.berth.jobs.gpu.ProcessPlace;
@@ -65,6 +67,7 @@ public final class Allocator {
     record NothingFree(String words) implements Answer {}
   }
 
+  private final Engine engine;
   private final Ledger ledger;
   private final Gpus gpus;
   private final Processes processes;
@@ -72,11 +75,13 @@ public final class Allocator {
   private final Supplier<PolicyBook> book;
 
   public Allocator(
+      Engine engine,
       Ledger ledger,
       Gpus gpus,
       Processes processes,
       InstantSource clock,
       Supplier<PolicyBook> book) {
+    this.engine = engine;
     this.ledger = ledger;
     this.gpus = gpus;
     this.processes = processes;
@@ -261,6 +266,9 @@ public final class Allocator {
     record Done(List<String> devices) implements Release {}
 
     record Refused(String words) implements Release {}
+
+    /** Whether its container runs can't be told. */
+    record Failed(String words) implements Release {}
   }
 
   /**
@@ -276,28 +284,50 @@ public final class Allocator {
    * those count.
    */
   public Release release(String container, Predicate<Claim> mine, Mode mode) {
+    List<Claim> claims = ledger.read(tables -> exclusive(tables, container, mine));
+    if (claims.isEmpty()) {
+      return new Release.Refused(container + " has no device");
+    }
+    try {
+      for (Claim each : claims) {
+        if (isInUse(each)) {
+          return new Release.Refused(
+              container
+                  + " is created, runs or is paused: its devices stay its own until it stops");
+        }
+      }
+    } catch (EngineException e) {
+      return new Release.Failed(container + " could not be inspected: " + e.getMessage());
+    }
     return ledger.write(
         tables -> {
+          if (!claims.equals(exclusive(tables, container, mine))) {
+            return new Release.Refused(container + " changed just now: ask again");
+          }
           Instant now = clock.instant();
-          List<Claim> claims =
-              tables.devices().allocation().claims().stream()
-                  .filter(each -> each.name().equals(container) || each.holder().equals(container))
-                  .filter(each -> each.state().isExclusive())
-                  .filter(mine)
-                  .toList();
-          if (claims.isEmpty()) {
-            return new Release.Refused(container + " has no device");
-          }
-          if (claims.stream().anyMatch(each -> each.state() == Claim.State.ACTIVE)) {
-            return new Release.Refused(
-                container
-                    + " is created, runs or is paused: its devices stay its own until it stops");
-          }
           for (Claim each : claims) {
             ClaimChange.release(each, "user", "manual")
                 .write(tables.devices(), new Owner(each.owner(), "ledger"), "cli", mode, now);
           }
           return new Release.Done(claims.stream().map(Claim::device).toList());
         });
+  }
+
+  private static List<Claim> exclusive(Tables tables, String container, Predicate<Claim> mine)
+      throws SQLException {
+    return tables.devices().allocation().claims().stream()
+        .filter(each -> each.name().equals(container) || each.holder().equals(container))
+        .filter(each -> each.state().isExclusive())
+        .filter(mine)
+        .toList();
+  }
+
+  /** One that is held may have been started since it was last looked at. */
+  private boolean isInUse(Claim claim) throws EngineException {
+    return switch (claim.state()) {
+      case ACTIVE -> true;
+      case HELD -> engine.inspect(claim.holder()).filter(now -> now.state().isLive()).isPresent();
+      default -> false;
+    };
   }
 }

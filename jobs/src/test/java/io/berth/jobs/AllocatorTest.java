@@ -20,9 +20,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +54,8 @@ class AllocatorTest {
   }
 
   private Allocator allocator() {
-    return new Allocator(world.ledger(), world.gpus, new Processes(proc), world::now, world::book);
+    return new Allocator(
+        world.engine, world.ledger(), world.gpus, new Processes(proc), world::now, world::book);
   }
 
   @AfterEach
@@ -319,19 +321,51 @@ class AllocatorTest {
   }
 
   @Test
+  void release_inspects_first() {
+    world.engine.run(Containers.running("job").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("job", 0);
+    world.sweepAll();
+
+    world.engine.start("job"); // and no look since
+    assertThat(allocator.release("job", Mode.ENFORCE))
+        .isEqualTo(
+            new Allocator.Release.Refused(
+                "job is created, runs or is paused: its devices stay its own until it stops"));
+
+    world.engine.goesDown();
+    assertThat(allocator.release("job", Mode.ENFORCE))
+        .isEqualTo(new Allocator.Release.Failed("job could not be inspected: nobody listens"));
+
+    world.engine.comesUp();
+    world.engine.exits("job", 0);
+    world.engine.during("inspect", () -> allocator.release("job", Mode.ENFORCE));
+    assertThat(allocator.release("job", Mode.ENFORCE))
+        .isEqualTo(new Allocator.Release.Refused("job changed just now: ask again"));
+    assertThat(allocation().claims()).isEmpty();
+    assertThat(world.story("job")).filteredOn("gpu.release:done"::equals).hasSize(1);
+  }
+
+  @Test
   void two_hundred_callers_at_once_break_no_quota_and_get_no_device_twice() throws Exception {
     world.gpus.full(30);
     world.sweep(JobName.RECONCILE);
-    ExecutorService callers = Executors.newFixedThreadPool(50);
-    List<CompletableFuture<Answer>> answers = new ArrayList<>();
+    ExecutorService callers = Executors.newFixedThreadPool(200);
+    CyclicBarrier all = new CyclicBarrier(200);
+    List<Future<Answer>> answers = new ArrayList<>();
     try {
       for (int i = 0; i < 200; i++) {
         String user = "user" + i % 20;
         String container = "c" + i;
-        answers.add(CompletableFuture.supplyAsync(() -> allocate(user, container, 1), callers));
+        answers.add(
+            callers.submit(
+                () -> {
+                  all.await();
+                  return allocate(user, container, 1);
+                }));
       }
       Set<String> granted = new HashSet<>();
-      for (CompletableFuture<Answer> each : answers) {
+      for (Future<Answer> each : answers) {
         if (each.get() instanceof Answer.Granted grant) {
           assertThat(granted.addAll(grant.devices())).as("granted twice: " + grant).isTrue();
         }

@@ -49,7 +49,8 @@ class ClockStepTest {
   @Test
   void a_grant_after_the_step_is_not_moved_by_it_where_the_clock_is_settled_first() {
     Allocator allocator =
-        new Allocator(world.ledger(), world.gpus, world.processes(), world::now, world::book);
+        new Allocator(
+            world.engine, world.ledger(), world.gpus, world.processes(), world::now, world::book);
     world.clockJumps(Duration.ofHours(20));
     world.sweeps().settleClock();
     allocator.allocate(new Allocator.Request("bob", "job", 1, "GPU-1"), Mode.ENFORCE);

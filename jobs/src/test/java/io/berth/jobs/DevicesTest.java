@@ -425,7 +425,8 @@ class DevicesTest {
   @Test
   void a_device_that_was_granted_before_its_removal_failed_is_in_conflict() {
     Allocator allocator =
-        new Allocator(world.ledger(), world.gpus, world.processes(), world::now, world::book);
+        new Allocator(
+            world.engine, world.ledger(), world.gpus, world.processes(), world::now, world::book);
     world.engine.has(Containers.created("stuck").gpu("0"));
     world.engine.answers("stuck", new ActResult(ActResult.Kind.FAILED, "device busy"));
     world.sweepAll();

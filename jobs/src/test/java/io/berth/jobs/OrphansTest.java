@@ -79,7 +79,8 @@ class OrphansTest {
 
   private Answer allocate() {
     Allocator allocator =
-        new Allocator(world.ledger(), world.gpus, world.processes(), world::now, world::book);
+        new Allocator(
+            world.engine, world.ledger(), world.gpus, world.processes(), world::now, world::book);
     return allocator.allocate(new Allocator.Request("eve", "next", 1, "GPU-0"), Mode.ENFORCE);
   }
 

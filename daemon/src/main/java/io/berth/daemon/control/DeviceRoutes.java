@@ -86,7 +86,9 @@ final class DeviceRoutes {
       done.devices().forEach(json.putArray("devices")::add);
       return json;
     }
-    throw new Refusal(Code.REFUSED, ((Allocator.Release.Refused) release).words());
+    throw release instanceof Allocator.Release.Failed failed
+        ? new Refusal(Code.FAILED, failed.words())
+        : new Refusal(Code.REFUSED, ((Allocator.Release.Refused) release).words());
   }
 
   /** A reservation is keyed by user and name, so that several users can have one of that name. */

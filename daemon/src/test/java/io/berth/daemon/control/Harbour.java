@@ -139,7 +139,7 @@ final class Harbour implements AutoCloseable {
     return new ControlParts(
         ledger,
         new LedgerReader(ledgerFile()),
-        new Allocator(ledger, gpus, new Processes(Path.of("/proc")), clock, () -> book),
+        new Allocator(engine, ledger, gpus, new Processes(Path.of("/proc")), clock, () -> book),
         new Bystanders(gpus, new Processes(Path.of("/proc"))),
         modes,
         requests,

@@ -182,7 +182,7 @@ final class Harbour implements AutoCloseable {
                 new ActivityPulse(activity, ledger),
                 Herald.NONE,
                 () -> false));
-    Allocator allocator = new Allocator(ledger, gpus, processes, this::now, () -> policies);
+    Allocator allocator = new Allocator(engine, ledger, gpus, processes, this::now, () -> policies);
     daemon = new Daemon(ledger, inventory, activity, sweeps, allocator);
     starts++;
     engine.subscribe(null, sweeps.listener(() -> hinted = true));
