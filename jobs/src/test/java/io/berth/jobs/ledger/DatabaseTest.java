@@ -152,6 +152,18 @@ class DatabaseTest {
   }
 
   @Test
+  void a_commit_is_on_the_disk_before_it_returns() {
+    try (Ledger ledger = open()) {
+      assertThat(setting(ledger, "journal_mode")).isEqualTo("wal");
+      assertThat(setting(ledger, "synchronous")).isEqualTo("2"); // FULL
+    }
+  }
+
+  private static String setting(Ledger ledger, String name) {
+    return ledger.read(tables -> tables.rows("PRAGMA " + name, row -> row.getString(1))).get(0);
+  }
+
+  @Test
   void what_a_killed_daemon_had_committed_is_read_from_its_wal() throws IOException {
     Path copy = folder.resolve("killed/ledger.db");
     Files.createDirectories(copy.getParent());
