@@ -45,8 +45,8 @@ record DaemonVitals(
   }
 
   @Override
-  public boolean nvmlUp() {
-    return gauges.nvmlUp();
+  public String nvmlTrouble() {
+    return gauges.nvmlTrouble();
   }
 
   @Override

@@ -27,7 +27,7 @@ final class Gauges implements Tally {
   private volatile Map<Vitals.StateAndType, Integer> containers = Map.of();
   private volatile Map<DeviceState, Vitals.Share> devices = Map.of();
   private volatile List<Subject> seen = List.of();
-  private volatile boolean nvmlUp;
+  private volatile String nvmlTrouble = "it was not asked yet";
   private volatile int orphans;
   private volatile int overQuota;
 
@@ -48,8 +48,8 @@ final class Gauges implements Tally {
     return seen;
   }
 
-  boolean nvmlUp() {
-    return nvmlUp;
+  String nvmlTrouble() {
+    return nvmlTrouble;
   }
 
   int orphans() {
@@ -94,7 +94,7 @@ final class Gauges implements Tally {
       shares.merge(allocation.stateOf(each), new Vitals.Share(1, each.gpueq()), Vitals.Share::plus);
     }
     devices = Map.copyOf(shares);
-    nvmlUp = listed.isKnown();
+    nvmlTrouble = listed.why();
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.berth.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.berth.daemon.cli.BerthCli;
 import io.berth.daemon.cli.ExitCode;
 import io.berth.daemon.run.Chronicle;
 import io.berth.daemon.run.Chronicle.Entry;
@@ -16,7 +17,10 @@ import io.berth.jobs.ledger.DeviceTables;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.jobs.ledger.Ledger;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -165,6 +169,11 @@ class GpusOnEngineTest {
       until(daemon, "it is seen", now -> count(now, "late", "container.start") == 1);
       assertThat(home.metric("berth_devices{state=\"active\"}")).isEqualTo(1);
       assertThat(home.metric("berth_devices{state=\"free\"}")).isEqualTo(1);
+      assertThat(berth("gpus"))
+          .as("who has what is known, and why no more can be told")
+          .containsPattern(FIRST + " +active .* train .*NVML can't tell who is on it: .*999")
+          .containsPattern(SECOND + " +free .*NVML can't tell who is on it: .*999");
+      assertThat(berth("status")).containsPattern("NVML does not answer: .*999");
 
       back = Instant.now();
       nvml.state(TWO_GPUS);
@@ -176,6 +185,11 @@ class GpusOnEngineTest {
     Chronicle all = home.chronicle();
     Entry late = all.last("late", "gpu.allocate").orElseThrow();
     assertThat(late.detail("device")).isEqualTo(SECOND);
+    assertThat(all.matching(event -> event.type().startsWith("nvml.")))
+        .extracting(Entry::type)
+        .containsExactly("nvml.down", "nvml.up");
+    assertThat(all.matching(event -> event.type().equals("nvml.down")).get(0).detail("detail"))
+        .contains("999");
     assertThat(late.at()).isAfter(back);
     assertThat(gpuStory(all, "train")).containsExactly("gpu.allocate");
     assertThat(all.matching(event -> event.type().matches("gpu\\.(missing|unhealthy|gone)")))
@@ -204,6 +218,17 @@ class GpusOnEngineTest {
     assertThat(all.last("train", "gpu.release").orElseThrow().at())
         .isBetween(promised, promised.plusSeconds(30));
     theJournalFoldsToTheState();
+  }
+
+  /** What the command prints. */
+  private String berth(String... command) {
+    StringWriter out = new StringWriter();
+    List<String> line = new ArrayList<>(List.of("--config", home.config().toString()));
+    line.addAll(List.of(command));
+    new BerthCli(
+            options -> ExitCode.FAILED, new PrintWriter(out), new PrintWriter(Writer.nullWriter()))
+        .run(line.toArray(String[]::new));
+    return out.toString();
   }
 
   /** Runs until it is killed. */

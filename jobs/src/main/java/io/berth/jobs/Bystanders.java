@@ -8,7 +8,9 @@ import io.berth.jobs.gpu.ProcessPlace;
 import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.gpu.Reading;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Processes on GPUs that run in no container of a Docker Engine: the host's own, its driver's
@@ -25,6 +27,23 @@ public final class Bystanders {
    */
   public record Bystander(String device, int pid, String name, String of) {}
 
+  /**
+   * What NVML shows now.
+   *
+   * @param down why it lists no devices; empty where it does
+   * @param silent why it can't say who is on a device, by the device's UUID
+   */
+  public record Sight(List<Bystander> bystanders, String down, Map<String, String> silent) {
+
+    /** Where NVML was not asked. */
+    public static final Sight NONE = new Sight(List.of(), "", Map.of());
+
+    /** Why it can't be told who is on the device; empty where it can. */
+    public String unknown(String device) {
+      return down.isEmpty() ? silent.getOrDefault(device, "") : down;
+    }
+  }
+
   private final Gpus gpus;
   private final Processes processes;
 
@@ -34,16 +53,21 @@ public final class Bystanders {
   }
 
   /** Those that NVML shows now; asks it for every device. */
-  public List<Bystander> now() {
+  public Sight now() {
+    Reading<Inventory> listed = gpus.inventory();
     List<Bystander> found = new ArrayList<>();
-    if (gpus.inventory() instanceof Reading.Known<Inventory> inventory) {
+    Map<String, String> silent = new HashMap<>();
+    if (listed instanceof Reading.Known<Inventory> inventory) {
       for (Device device : inventory.value().devices()) {
-        if (gpus.processes(device.uuid()) instanceof Reading.Known<List<GpuProcess>> there) {
-          there.value().forEach(each -> add(found, device.uuid(), each.pid()));
+        Reading<List<GpuProcess>> there = gpus.processes(device.uuid());
+        if (there instanceof Reading.Known<List<GpuProcess>> known) {
+          known.value().forEach(each -> add(found, device.uuid(), each.pid()));
+        } else {
+          silent.put(device.uuid(), there.why());
         }
       }
     }
-    return found;
+    return new Sight(found, listed.why(), silent);
   }
 
   private void add(List<Bystander> found, String device, int pid) {

@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.LongSupplier;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Keeps the ledger's devices in line with the containers there are and with what NVML lists. */
 final class DeviceKeeper {
+
+  /** Since when NVML does not answer; not there while it does. */
+  private static final String NVML_DOWN = "nvml.down";
 
   private static final Duration READ_EVERY = Duration.ofSeconds(10);
 
@@ -84,6 +88,7 @@ final class DeviceKeeper {
       boolean fresh,
       Instant now) {
     Reading<Inventory> listed = inventory(fresh);
+    tellOfNvml(listed, mode, now);
     Map<String, Owner> owners = new HashMap<>();
     for (Assignment.Seen each : seen) {
       owners.put(each.subject().id(), each.subject().owner());
@@ -121,6 +126,26 @@ final class DeviceKeeper {
     tally.assigned(listed, settled.berths.allocation());
     quotas.settle(settled.berths.allocation(), book, mode, now);
     return settled.differences();
+  }
+
+  /** Once when it fails and once when it is back, be there a restart of the daemon in between. */
+  private void tellOfNvml(Reading<Inventory> listed, Mode mode, Instant now) {
+    Optional<String> downSince = ledger.read(tables -> tables.fact(NVML_DOWN));
+    if (listed.isKnown() == downSince.isEmpty()) {
+      return;
+    }
+    ledger.update(
+        tables -> {
+          if (listed.isKnown()) {
+            tables.drop(NVML_DOWN);
+            Map<String, Object> details = Map.of("since", downSince.orElseThrow());
+            tables.append(Events.ofDaemon(now, "nvml.up", "daemon", null, mode, details));
+          } else {
+            tables.keep(NVML_DOWN, now.toString());
+            Map<String, Object> details = Map.of("detail", listed.why());
+            tables.append(Events.ofDaemon(now, "nvml.down", "daemon", null, mode, details));
+          }
+        });
   }
 
   /** What there is now, and what changed to get there. */

@@ -43,7 +43,8 @@ class BystandersTest {
     world.process(PID, 1, "python", cgroup.formatted(Containers.idOf("x")));
     world.gpus.runs("GPU-0", PID);
 
-    assertThat(bystanders.now()).containsExactly(new Bystander("GPU-0", PID, "python", of));
+    assertThat(bystanders.now().bystanders())
+        .containsExactly(new Bystander("GPU-0", PID, "python", of));
   }
 
   @Test
@@ -52,6 +53,15 @@ class BystandersTest {
     world.gpus.runs("GPU-0", PID);
     world.gpus.runs("GPU-0", PID + 1);
 
-    assertThat(bystanders.now()).isEmpty();
+    assertThat(bystanders.now().bystanders()).isEmpty();
+  }
+
+  @Test
+  void why_nvml_can_not_tell_is_said() {
+    assertThat(bystanders.now().unknown("GPU-0")).isEmpty();
+
+    world.gpus.fails("no driver");
+
+    assertThat(bystanders.now().unknown("GPU-0")).isEqualTo("no driver");
   }
 }

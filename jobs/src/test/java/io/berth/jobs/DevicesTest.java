@@ -355,6 +355,30 @@ class DevicesTest {
   }
 
   @Test
+  void nvml_failing_is_told_once_with_its_reason_and_so_is_that_it_is_back() {
+    world.gpus.fails("driver/library version mismatch");
+    passWithReleases(5);
+    world.restart();
+    passWithReleases(5);
+    assertThat(nvmlStory()).containsExactly("nvml.down");
+    assertThat(world.lastEvent("nvml.down").path("details").path("detail").asText())
+        .isEqualTo("driver/library version mismatch");
+
+    world.gpus.works();
+    passWithReleases(5);
+    assertThat(nvmlStory()).containsExactly("nvml.down", "nvml.up");
+    assertThat(world.lastEvent("nvml.up").path("details").path("since"))
+        .isEqualTo(world.lastEvent("nvml.down").path("timestamp"));
+  }
+
+  private List<String> nvmlStory() {
+    return world.events().stream()
+        .map(event -> event.path("event_type").asText())
+        .filter(type -> type.startsWith("nvml."))
+        .toList();
+  }
+
+  @Test
   void a_device_that_vanished_while_somebody_has_it_is_missing_and_comes_back() {
     world.engine.run(Containers.running("train").gpu("GPU-1"));
     world.sweepAll();

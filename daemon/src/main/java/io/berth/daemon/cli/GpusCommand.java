@@ -1,6 +1,7 @@
 package io.berth.daemon.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.daemon.control.Devices;
 import io.berth.jobs.ledger.DeviceTables.Move;
 import io.berth.jobs.ledger.LedgerReader;
@@ -84,7 +85,12 @@ final class GpusCommand implements Callable<Integer> {
     if (!place.isNamed()) {
       try {
         Path socket = ControlSocket.find(global, System.getenv());
-        return GpuListing.of(new ControlClient(socket).get("/v1/devices", Map.of()));
+        ControlClient client = new ControlClient(socket);
+        JsonNode devices = client.get("/v1/devices", Map.of());
+        if (devices.isEmpty()) {
+          tellWhyThereAreNone(client);
+        }
+        return GpuListing.of(devices);
       } catch (ControlClient.NoDaemon e) {
         spec.commandLine()
             .getErr()
@@ -94,6 +100,14 @@ final class GpusCommand implements Callable<Integer> {
       }
     }
     return GpuListing.of(Devices.json(place.reader(null).standing()));
+  }
+
+  /** Where there are lines, each says it of its device. */
+  private void tellWhyThereAreNone(ControlClient client) {
+    JsonNode trouble = client.get("/v1/status", Map.of()).path("health").path("nvml_trouble");
+    if (trouble.isTextual()) {
+      spec.commandLine().getErr().println("berth: NVML does not answer: " + trouble.asText());
+    }
   }
 
   private boolean isAskedFor(Move move) {

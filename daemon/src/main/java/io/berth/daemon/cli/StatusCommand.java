@@ -78,7 +78,7 @@ final class StatusCommand extends Asking {
     List<String> troubles = new ArrayList<>();
     status.path("health").path("hindrances").forEach(each -> troubles.add(each.asText()));
     if (!status.path("health").path("nvml_up").asBoolean()) {
-      troubles.add("NVML does not answer");
+      troubles.add("NVML does not answer: " + status.path("health").path("nvml_trouble").asText());
     }
     if (!status.path("health").path("event_log_up").asBoolean()) {
       troubles.add("the event log can't be written");

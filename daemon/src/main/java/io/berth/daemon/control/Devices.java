@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.jobs.Bystanders.Bystander;
+import io.berth.jobs.Bystanders.Sight;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.DeviceRow;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
@@ -32,11 +33,11 @@ public final class Devices {
 
   /** How it is, with what is out of order about a device or its holder. */
   public static ArrayNode json(Standing standing) {
-    return json(standing, List.of());
+    return json(standing, Sight.NONE);
   }
 
-  /** As {@link #json(Standing)}, with the processes that are in no container. */
-  static ArrayNode json(Standing standing, List<Bystander> bystanders) {
+  /** As {@link #json(Standing)}, with what NVML shows beside the containers, and what it can't. */
+  static ArrayNode json(Standing standing, Sight sight) {
     Allocation allocation = standing.allocation();
     ArrayNode lines = JSON.createArrayNode();
     Set<String> uuids = new TreeSet<>(allocation.devices().keySet());
@@ -47,9 +48,9 @@ public final class Devices {
       // A container may name a device that NVML has not listed, or not yet.
       String state = device == null ? "unknown" : allocation.stateOf(device).word();
       List<Claim> claims = allocation.claimsOn(uuid);
-      claims.forEach(claim -> add(lines, uuid, device, state, claim, standing, bystanders));
+      claims.forEach(claim -> add(lines, uuid, device, state, claim, standing, sight));
       if (claims.isEmpty()) {
-        add(lines, uuid, device, state, null, standing, bystanders);
+        add(lines, uuid, device, state, null, standing, sight);
       }
     }
     return lines;
@@ -62,7 +63,7 @@ public final class Devices {
       String state,
       @Nullable Claim claim,
       Standing standing,
-      List<Bystander> bystanders) {
+      Sight sight) {
     ObjectNode line = lines.addObject().put("device", uuid).put("state", state);
     line.put("gpueq", device == null ? null : device.gpueq());
     line.put("mig", device == null ? null : device.mig());
@@ -73,17 +74,13 @@ public final class Devices {
     line.put("type", claim == null ? null : claim.type().word());
     line.put("since", claim == null ? null : claim.since().toString());
     line.put("until", claim == null || claim.until() == null ? null : claim.until().toString());
-    String note = note(uuid, claim, standing, bystanders, line);
+    String note = note(uuid, claim, standing, sight, line);
     line.put("note", note.isEmpty() ? null : note);
   }
 
   /** In words; in full in further fields of the line. */
   private static String note(
-      String uuid,
-      @Nullable Claim claim,
-      Standing standing,
-      List<Bystander> bystanders,
-      ObjectNode line) {
+      String uuid, @Nullable Claim claim, Standing standing, Sight sight, ObjectNode line) {
     List<String> notes = new ArrayList<>();
     ArrayNode orphans = line.putArray("orphan_processes");
     for (Orphan each : standing.orphans()) {
@@ -100,11 +97,16 @@ public final class Devices {
       }
     }
     ArrayNode others = line.putArray("other_processes");
-    for (Bystander each : bystanders) {
+    for (Bystander each : sight.bystanders()) {
       if (each.device().equals(uuid)) {
         others.addObject().put("pid", each.pid()).put("name", each.name()).put("of", each.of());
         notes.add("process %d (%s) of %s".formatted(each.pid(), each.name(), each.of()));
       }
+    }
+    String unknown = sight.unknown(uuid);
+    line.put("nvml_unknown", unknown.isEmpty() ? null : unknown);
+    if (!unknown.isEmpty()) {
+      notes.add("NVML can't tell who is on it: " + unknown);
     }
     line.putNull("over_quota");
     for (OverQuota each : standing.overQuota()) {

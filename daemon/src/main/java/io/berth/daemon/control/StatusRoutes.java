@@ -62,6 +62,7 @@ final class StatusRoutes {
     json.put("ok", hindrances.isEmpty())
         .put("engine_up", vitals.engineUp())
         .put("nvml_up", vitals.nvmlUp())
+        .put("nvml_trouble", vitals.nvmlUp() ? null : vitals.nvmlTrouble())
         .put("journal_up", vitals.journalUp())
         .put("event_log_up", vitals.eventLogUp());
     hindrances.forEach(json.putArray("hindrances")::add);

@@ -34,8 +34,13 @@ public interface Vitals {
   /** Owners who have more than their quota. */
   int ownersOverQuota();
 
+  /** Why NVML did not list its devices when it was last asked; empty where it did. */
+  String nvmlTrouble();
+
   /** Whether NVML listed its devices when it was last asked. */
-  boolean nvmlUp();
+  default boolean nvmlUp() {
+    return nvmlTrouble().isEmpty();
+  }
 
   /** Whether the Engine answered when it was last asked. */
   boolean engineUp();

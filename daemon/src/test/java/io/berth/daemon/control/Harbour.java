@@ -364,8 +364,8 @@ final class Harbour implements AutoCloseable {
     }
 
     @Override
-    public boolean nvmlUp() {
-      return true;
+    public String nvmlTrouble() {
+      return "";
     }
 
     @Override

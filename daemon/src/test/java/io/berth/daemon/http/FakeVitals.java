@@ -32,8 +32,8 @@ final class FakeVitals implements Vitals {
   }
 
   @Override
-  public boolean nvmlUp() {
-    return false;
+  public String nvmlTrouble() {
+    return "no driver";
   }
 
   @Override
