@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.berth.daemon.cli.BerthCli;
 import io.berth.daemon.cli.ExitCode;
 import io.berth.daemon.run.Chronicle;
 import io.berth.daemon.run.Chronicle.Entry;
@@ -14,8 +15,12 @@ import io.berth.daemon.run.EngineProxy;
 import io.berth.daemon.run.Settings;
 import io.berth.jobs.engine.NeedsDockerEngine;
 import io.berth.jobs.engine.TestEngine;
+import io.berth.jobs.gpu.FakeNvml;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -98,25 +103,55 @@ class DaemonOnEngineTest {
   }
 
   @Test
-  void the_event_log_goes_on_when_the_ledger_had_to_be_set_aside() throws Exception {
+  void a_ledger_that_had_to_be_set_aside_is_rebuilt_grants_nothing_and_the_event_log_goes_on()
+      throws Exception {
+    FakeNvml nvml = FakeNvml.in(Files.createDirectories(folder.resolve("nvml")));
+    nvml.state("driver 550.54.15", "gpu GPU-a mem=81920 name=H", "gpu GPU-b mem=81920 name=H");
+    home.configure(Settings.ENFORCE, nvml.library());
+    engine.run("--name", "train", "--gpus", "device=GPU-a", IMAGE, "sleep", "3600");
     try (DaemonProcess daemon = home.start()) {
       daemon.awaitReady();
+      until(daemon, "it has its GPU", told -> told.of("train", "gpu.allocate").size() == 1);
+      assertThat(allocate("early")).startsWith(ExitCode.DONE + " ");
       assertThat(daemon.stop()).isZero();
     }
     Files.write(home.ledger(), new byte[10_000]);
     long before = home.chronicle().matching(event -> true).size();
 
-    try (DaemonProcess daemon = home.start()) {
-      until(
-          daemon,
-          "a second start in the log",
-          told -> told.matching(event -> event.type().equals("daemon.start")).size() == 2);
+    DaemonHome same = new DaemonHome(folder.resolve("home"), URI.create("unix:///nowhere.sock"));
+    same.configure(Settings.ENFORCE);
+    try (DaemonProcess daemon = same.start()) {
+      assertThat(daemon.awaitExit()).isEqualTo(ExitCode.NO_ENGINE);
+    }
+    home.configure(Settings.ENFORCE, nvml.library());
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      until(daemon, "it has its GPU again", told -> told.of("train", "gpu.allocate").size() == 2);
+      assertThat(allocate("late")).startsWith(ExitCode.REFUSED + " ").contains("rebuilt_ledger");
       daemon.stop();
     }
 
     List<Entry> events = home.chronicle().matching(event -> true);
     assertThat(events).hasSizeGreaterThan((int) before);
     assertThat(events.stream().map(Entry::seq)).doesNotHaveDuplicates().isSorted();
+  }
+
+  /** The exit code of asking for the second GPU, and what is printed. */
+  private String allocate(String container) {
+    StringWriter out = new StringWriter();
+    PrintWriter both = new PrintWriter(out);
+    int exit =
+        new BerthCli(options -> ExitCode.FAILED, both, both)
+            .run(
+                "--config",
+                home.config().toString(),
+                "allocate",
+                "--user",
+                "ada",
+                "--container",
+                container,
+                "--device",
+                "GPU-b");
+    return exit + " " + out;
   }
 
   /** Dead: a removal failed half way. An immutable file in its layer brings that about. */

@@ -38,9 +38,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Allocator {
 
-  /** Of a new ledger that replaces an unusable one: since when. */
-  private static final String REBUILT = "rebuilt";
-
   /**
    * What is asked for.
    *
@@ -87,9 +84,6 @@ public final class Allocator {
     this.processes = processes;
     this.clock = clock;
     this.book = book;
-    if (ledger.setAside().isPresent()) {
-      ledger.update(tables -> tables.keep(REBUILT, clock.instant().toString()));
-    }
   }
 
   /**
@@ -191,8 +185,7 @@ public final class Allocator {
    */
   private Answer.@Nullable Refused tooSoon(Tables tables, Instant now) throws SQLException {
     Duration pause = book.get().policies().reservationTimeout();
-    Instant until =
-        tables.fact(REBUILT).map(Instant::parse).map(begun -> begun.plus(pause)).orElse(now);
+    Instant until = tables.rebuilt().map(begun -> begun.plus(pause)).orElse(now);
     return now.isBefore(until)
         ? new Answer.Refused(
             "rebuilt_ledger", "the ledger had to be rebuilt; nothing is granted until " + until)

@@ -107,6 +107,31 @@ class AllocatorTest {
   }
 
   @Test
+  void after_a_ledger_was_lost_claims_come_back_and_nothing_is_granted_for_a_while() {
+    world.engine.run(Containers.running("train").owner("ada").gpu("GPU-0"));
+    world.sweepAll();
+
+    world.ledgerIsLost();
+    world.sweepAll();
+    world.restart(); // the next one finds a ledger that is sound
+    world.sweepAll();
+    allocator = allocator();
+
+    assertThat(allocation().claims()).extracting(Claim::name).containsExactly("train");
+    assertThat(allocate("bob", "next", 1))
+        .isInstanceOfSatisfying(
+            Answer.Refused.class,
+            refused -> assertThat(refused.rule()).isEqualTo("rebuilt_ledger"));
+
+    world.clockJumps(Duration.ofHours(1));
+    world.sweepAll(); // finds it
+    world.pass(Duration.ofMinutes(29));
+    assertThat(allocate("bob", "next", 1)).isInstanceOf(Answer.Refused.class);
+    world.pass(Duration.ofMinutes(1));
+    assertThat(allocate("bob", "next", 1)).isInstanceOf(Answer.Granted.class);
+  }
+
+  @Test
   void a_reservation_that_nobody_came_for_expires() {
     allocate("ada", "train", 1);
     assertThat(world.lastEvent("gpu.allocate").path("details").path("reason").asText())

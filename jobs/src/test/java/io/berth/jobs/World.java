@@ -244,6 +244,17 @@ final class World implements AutoCloseable {
     engine.subscribe(null, sweeps.listener(() -> {}));
   }
 
+  /** The daemon ends, its ledger is lost, and another one starts. */
+  void ledgerIsLost() {
+    ledger.close();
+    try {
+      Files.writeString(file, "no database at all");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    restart();
+  }
+
   /** From now on acts wait until {@link #carryOut}. */
   void holdActs() {
     parking = true;

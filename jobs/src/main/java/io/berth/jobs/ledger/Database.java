@@ -12,7 +12,11 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,9 +26,9 @@ import org.sqlite.SQLiteConfig;
  * The SQLite file under the ledger: one writer process, one connection, WAL with {@code
  * synchronous=FULL}, so that a commit is on the disk before it returns.
  *
- * <p>The schema's number is the file's {@code user_version}. Migrations only ever go forward, each
- * in one transaction. A file that is damaged or of a newer version is never written to: it is set
- * aside under another name, and a new one begun.
+ * <p>The schema's number is the file's {@code user_version}. Migrations only ever go forward, all
+ * of them in one transaction. A file that is damaged or of a newer version is never written to: it
+ * is set aside under another name, and a new one begun, which knows that from its first moment.
  */
 final class Database implements AutoCloseable {
 
@@ -178,6 +182,10 @@ final class Database implements AutoCloseable {
 
   static final int VERSION = MIGRATIONS.size();
 
+  private static final String UNUSABLE = ".unusable-";
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+
   private final FileChannel lockFile;
   private final Connection connection;
   private final @Nullable Path setAside;
@@ -191,24 +199,24 @@ final class Database implements AutoCloseable {
   /**
    * Opens or creates the file.
    *
-   * @param suffix what a file that can't be used gets appended to its name
+   * @param now is appended to the name of a file that can't be used
    * @throws LedgerException if the file can't be created, read or locked; nothing has been changed
    *     then
    */
-  static Database open(Path file, String suffix) {
+  static Database open(Path file, Instant now) {
     FileChannel lock = lock(file);
     try {
       Path aside = null;
       String fault = Files.exists(file) ? faultOf(file) : null;
       if (fault != null) {
-        aside = setAside(file, suffix);
+        aside = setAside(file, UNUSABLE + TIME.format(now));
         log.error(
             "the ledger {} can't be used: {}. It was set aside as {}, and a new one begun",
             file,
             fault,
             aside);
       }
-      return new Database(lock, migrated(connect(file, false)), aside);
+      return new Database(lock, readied(file, now), aside);
     } catch (SQLException | IOException | RuntimeException e) {
       closeQuietly(lock);
       throw new LedgerException("the ledger " + file + " can't be opened: " + e.getMessage(), e);
@@ -247,7 +255,10 @@ final class Database implements AutoCloseable {
   }
 
   /** Reads without writing; null where the file is fit for use. */
-  private static @Nullable String faultOf(Path file) throws SQLException {
+  private static @Nullable String faultOf(Path file) throws SQLException, IOException {
+    if (Files.isRegularFile(file) && Files.size(file) == 0) {
+      return "it is empty"; // SQLite would take it for a new one
+    }
     try (Connection probe = connect(file, true)) {
       return Soundness.faultOf(probe);
     } catch (SQLException e) {
@@ -292,19 +303,42 @@ final class Database implements AutoCloseable {
     }
   }
 
-  private static Connection migrated(Connection connection) throws SQLException {
+  private static Connection readied(Path file, Instant now) throws SQLException, IOException {
+    boolean isNew = !Files.exists(file);
     try {
-      migrate(connection);
+      return migrated(file, now);
+    } catch (SQLException | IOException e) {
+      if (isNew) {
+        Files.deleteIfExists(file); // empty as it is, it would count as one that was lost
+      }
+      throw e;
+    }
+  }
+
+  private static Connection migrated(Path file, Instant now) throws SQLException, IOException {
+    Connection connection = connect(file, false);
+    try (Statement statement = connection.createStatement()) {
+      int version = intOf(statement, "PRAGMA user_version");
+      statement.execute("BEGIN IMMEDIATE");
+      migrate(connection, version, VERSION);
+      // Also where nothing was migrated: fails here where the file can't be written.
+      statement.execute("PRAGMA user_version = " + VERSION);
+      if (version == 0 && wasSetAside(file)) {
+        new Tables(connection).rebuilt(now);
+      }
+      statement.execute("COMMIT");
       return connection;
-    } catch (SQLException e) {
+    } catch (SQLException | IOException e) {
       connection.close();
       throw e;
     }
   }
 
-  private static void migrate(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      migrate(connection, intOf(statement, "PRAGMA user_version"), VERSION);
+  /** Also by a daemon that ended before it had begun the new one. */
+  private static boolean wasSetAside(Path file) throws IOException {
+    String name = file.getFileName() + UNUSABLE;
+    try (Stream<Path> files = Files.list(file.toAbsolutePath().getParent())) {
+      return files.anyMatch(each -> each.getFileName().toString().startsWith(name));
     }
   }
 
@@ -312,12 +346,7 @@ final class Database implements AutoCloseable {
   static void migrate(Connection connection, int from, int to) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (int version = from; version < to; version++) {
-        statement.executeUpdate(
-            "BEGIN IMMEDIATE; "
-                + MIGRATIONS.get(version)
-                + "PRAGMA user_version = "
-                + (version + 1)
-                + "; COMMIT");
+        statement.executeUpdate(MIGRATIONS.get(version) + "PRAGMA user_version = " + (version + 1));
       }
     }
   }

@@ -3,8 +3,6 @@ package io.berth.jobs.ledger;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -18,8 +16,6 @@ import org.slf4j.LoggerFactory;
 public final class Ledger implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Ledger.class);
-  private static final DateTimeFormatter SUFFIX =
-      DateTimeFormatter.ofPattern("'.unusable-'yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
   private final Path file;
   private final Database database;
@@ -52,7 +48,7 @@ public final class Ledger implements AutoCloseable {
    * @throws LedgerException if it can't be created, read or locked
    */
   public static Ledger open(Path file, Instant now) {
-    Database database = Database.open(file, SUFFIX.format(now));
+    Database database = Database.open(file, now);
     try {
       return new Ledger(file, database);
     } catch (SQLException e) {

@@ -35,6 +35,8 @@ public final class Tables {
   /** More rows than any journal gets. */
   private static final long LARGEST_SEQ = 1L << 53;
 
+  private static final String REBUILT = "rebuilt";
+
   private final Sql sql;
   private final DeviceTables devices = new DeviceTables(this);
   private final ActivityTables activity = new ActivityTables(this);
@@ -307,6 +309,10 @@ public final class Tables {
     update("UPDATE claim SET since = since + ?, until = until + ?", micros, micros);
     activity.shift(micros);
     requests.shift(micros);
+    Optional<Instant> rebuilt = rebuilt();
+    if (rebuilt.isPresent()) {
+      rebuilt(rebuilt.get().plus(by));
+    }
   }
 
   // --- devices
@@ -361,6 +367,15 @@ public final class Tables {
         name,
         value,
         Facts.sumOf(name, value));
+  }
+
+  /** When this ledger was begun in place of an unusable one; empty where it was not. */
+  public Optional<Instant> rebuilt() throws SQLException {
+    return fact(REBUILT).map(Instant::parse);
+  }
+
+  void rebuilt(Instant at) throws SQLException {
+    keep(REBUILT, at.toString());
   }
 
   public void drop(String name) throws SQLException {

@@ -6,7 +6,6 @@ import static io.berth.jobs.ledger.Rows.subjects;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,15 +15,17 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The ledger as a file: where it can't be opened, and where it is not what it was. */
 class DatabaseTest {
+
+  private static final int PAGE = 4096;
 
   @TempDir Path folder;
   private Path file;
@@ -74,25 +75,130 @@ class DatabaseTest {
   }
 
   @Test
-  void a_read_only_file_is_an_error_and_stays_as_it_is() throws IOException {
+  void on_a_disk_that_is_mounted_read_only_it_is_an_error_and_stays_as_it_is() throws Exception {
+    try (SmallDisk disk = SmallDisk.at(folder.resolve("disk"), "4m")) {
+      file = disk.folder().resolve("ledger.db");
+      filled();
+      byte[] before = Files.readAllBytes(file);
+      disk.makeReadOnly();
+
+      assertThatThrownBy(this::open)
+          .isInstanceOf(LedgerException.class)
+          .hasMessageContaining(file.toString())
+          .hasMessageContaining("Read-only");
+      assertThat(Files.readAllBytes(file)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void a_read_only_file_is_an_error_and_stays_as_it_is() throws Exception {
     filled();
     byte[] before = Files.readAllBytes(file);
-    assumeTrue(
-        file.toFile().setReadOnly() && !Files.isWritable(file), "needs a user that is not root");
-
-    assertThatThrownBy(this::open).isInstanceOf(LedgerException.class);
+    try (SmallDisk.ReadOnly readOnly = SmallDisk.readOnly(file)) {
+      assertThatThrownBy(this::open)
+          .isInstanceOf(LedgerException.class)
+          .hasMessageContaining(file.toString())
+          .hasMessageContaining("readonly");
+    }
     assertThat(Files.readAllBytes(file)).isEqualTo(before);
+    assertThat(file.getParent().toFile().list()).noneMatch(each -> each.contains("unusable"));
+  }
+
+  @Test
+  void on_a_full_disk_it_is_an_error_and_whole_when_there_is_room() throws Exception {
+    try (SmallDisk disk = SmallDisk.at(folder.resolve("disk"), "600k")) {
+      file = disk.folder().resolve("ledger.db");
+      try (Ledger ledger = open()) {
+        ledger.update(tables -> tables.append(fact("before")));
+      }
+      byte[] before = Files.readAllBytes(file);
+      disk.fill();
+
+      assertThatThrownBy(this::open)
+          .isInstanceOf(LedgerException.class)
+          .hasMessageContaining(file.toString());
+      assertThat(Files.readAllBytes(file)).isEqualTo(before);
+
+      disk.makeRoom();
+      try (Ledger ledger = open()) {
+        assertThat(ledger.setAside()).isEmpty();
+        assertThat(subjects(ledger)).containsExactly("before");
+      }
+    }
+  }
+
+  @Test
+  void what_another_program_has_locked_is_neither_written_nor_opened_until_it_lets_go()
+      throws Exception {
+    try (Ledger ledger = open()) {
+      try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
+          Statement statement = other.createStatement()) {
+        statement.execute("BEGIN EXCLUSIVE");
+        assertThatThrownBy(() -> ledger.update(tables -> tables.append(fact("too early"))))
+            .isInstanceOf(LedgerException.class)
+            .hasMessageContaining(file.toString())
+            .hasMessageContaining("locked");
+        assertThat(ledger.isHealthy()).isFalse();
+      }
+      ledger.update(tables -> tables.append(fact("works again")));
+      assertThat(ledger.isHealthy()).isTrue();
+    }
+    try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = other.createStatement()) {
+      statement.execute("BEGIN EXCLUSIVE");
+      assertThatThrownBy(this::open)
+          .isInstanceOf(LedgerException.class)
+          .hasMessageContaining(file.toString())
+          .hasMessageContaining("locked");
+    }
+    try (Ledger ledger = open()) {
+      assertThat(ledger.setAside()).isEmpty();
+      assertThat(subjects(ledger)).containsExactly("works again");
+    }
   }
 
   // --- where it is not what it was
 
   @Test
-  void an_empty_file_is_a_new_ledger() throws IOException {
+  void an_empty_file_is_one_that_was_lost() throws IOException {
     Files.createDirectories(file.getParent());
     Files.createFile(file);
 
-    try (Ledger ledger = open()) {
-      assertThat(ledger.setAside()).isEmpty();
+    assertThat(opensAnew()).isEmptyFile();
+  }
+
+  @Test
+  void one_in_place_of_another_knows_that_from_its_first_moment_and_a_new_one_is_new()
+      throws IOException {
+    open().close();
+    assertThat(rebuilt()).isEmpty();
+
+    Files.writeString(file, "no database at all");
+    open().close(); // and does nothing else
+
+    assertThat(rebuilt()).contains(NOW);
+    assertThat(rebuilt()).as("much later").contains(NOW);
+  }
+
+  /** It had set the old one aside, and no more. */
+  @Test
+  void one_in_place_of_another_is_told_where_the_daemon_ended_in_between() throws Exception {
+    try (SmallDisk disk = SmallDisk.at(folder.resolve("disk"), "600k")) {
+      file = disk.folder().resolve("ledger.db");
+      Files.writeString(file, "no database at all");
+      disk.fill();
+      assertThatThrownBy(this::open).isInstanceOf(LedgerException.class);
+      assertThat(disk.folder().toFile().list()).contains("ledger.db.unusable-20260302T120000Z");
+
+      disk.makeRoom();
+      open().close();
+      assertThat(rebuilt()).contains(NOW);
+    }
+  }
+
+  private Optional<Instant> rebuilt() {
+    try (Ledger ledger = Ledger.open(file, NOW.plusSeconds(3_600))) {
+      return ledger.read(Tables::rebuilt);
     }
   }
 
@@ -105,23 +211,27 @@ class DatabaseTest {
     assertThat(Files.readAllBytes(opensAnew())).isEqualTo(text);
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3, 5, 8})
-  void a_file_cut_short_is_set_aside_byte_for_byte(int pages) throws IOException {
+  @Test
+  void a_file_cut_short_after_any_of_its_pages_is_set_aside_byte_for_byte() throws IOException {
     filled();
     byte[] whole = Files.readAllBytes(file);
-    byte[] cut = Arrays.copyOf(whole, pages * 4096);
-    assertThat(whole.length).isGreaterThan(cut.length);
-    Files.write(file, cut);
+    int pages = whole.length / PAGE;
+    assertThat(pages).isBetween(20, 200);
+    for (int left = 0; left < pages; left++) {
+      file = folder.resolve("cut" + left + "/ledger.db");
+      Files.createDirectories(file.getParent());
+      byte[] cut = Arrays.copyOf(whole, left * PAGE);
+      Files.write(file, cut);
 
-    assertThat(Files.readAllBytes(opensAnew())).isEqualTo(cut);
+      assertThat(Files.readAllBytes(opensAnew())).as("%d pages", left).isEqualTo(cut);
+    }
   }
 
   @Test
   void a_file_whose_pages_were_overwritten_is_set_aside() throws IOException {
     filled();
     byte[] bytes = Files.readAllBytes(file);
-    for (int i = 4096; i < bytes.length; i += 64) {
+    for (int i = PAGE; i < bytes.length; i += 64) {
       bytes[i] = (byte) ~bytes[i];
     }
     Files.write(file, bytes);

@@ -54,6 +54,28 @@ public final class SmallDisk implements AutoCloseable {
     Files.delete(ballast);
   }
 
+  /** Until it is closed. */
+  public void makeReadOnly() {
+    assertThat(run("mount", "-o", "remount,ro", folder.toString())).isTrue();
+  }
+
+  /** One file of a folder that can be written, for root as well. */
+  public record ReadOnly(Path file) implements AutoCloseable {
+
+    @Override
+    public void close() {
+      run("umount", file.toString());
+    }
+  }
+
+  /** Makes it read-only; a test without the right to do so is skipped. */
+  public static ReadOnly readOnly(Path file) {
+    String name = file.toString();
+    assumeTrue(run("mount", "--bind", name, name), "needs root to bind a file to itself");
+    assertThat(run("mount", "-o", "remount,ro,bind", name)).isTrue();
+    return new ReadOnly(file);
+  }
+
   @Override
   public void close() {
     run("umount", folder.toString());
