@@ -206,7 +206,7 @@ final class Wiring implements AutoCloseable {
         ledger,
         new LedgerReader(books.book().daemon().ledger()),
         new Allocator(engine, ledger, gpus, new Processes(PROC), clock, books::book),
-        new Bystanders(gpus, new Processes(PROC)),
+        new Bystanders(gpus, new Processes(PROC), ledger),
         modes,
         requests,
         sweeps,

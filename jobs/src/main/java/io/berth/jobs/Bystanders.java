@@ -7,14 +7,20 @@ import io.berth.jobs.gpu.Inventory;
 import io.berth.jobs.gpu.ProcessPlace;
 import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.gpu.Reading;
+import io.berth.jobs.ledger.Known;
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Tables;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Processes on GPUs that run in no container of a Docker Engine: the host's own, its driver's
- * services, and other managers' containers. They are shown, and never touched.
+ * Processes on GPUs that no claim accounts for: the host's own, its driver's services, those of
+ * other managers' containers, and of containers that never asked for that GPU. They are shown, and
+ * never touched.
  */
 public final class Bystanders {
 
@@ -23,7 +29,7 @@ public final class Bystanders {
    *
    * @param device the UUID of the device
    * @param name as the process calls itself; empty where that can't be told
-   * @param of {@code the host}, or the manager as its cgroup names it
+   * @param of {@code the host}, the manager as its cgroup names it, or the container
    */
   public record Bystander(String device, int pid, String name, String of) {}
 
@@ -46,10 +52,12 @@ public final class Bystanders {
 
   private final Gpus gpus;
   private final Processes processes;
+  private final Ledger ledger;
 
-  public Bystanders(Gpus gpus, Processes processes) {
+  public Bystanders(Gpus gpus, Processes processes, Ledger ledger) {
     this.gpus = gpus;
     this.processes = processes;
+    this.ledger = ledger;
   }
 
   /** Those that NVML shows now; asks it for every device. */
@@ -61,7 +69,10 @@ public final class Bystanders {
       for (Device device : inventory.value().devices()) {
         Reading<List<GpuProcess>> there = gpus.processes(device.uuid());
         if (there instanceof Reading.Known<List<GpuProcess>> known) {
-          known.value().forEach(each -> add(found, device.uuid(), each.pid()));
+          for (GpuProcess each : known.value()) {
+            whose(device.uuid(), each.pid())
+                .ifPresent(of -> found.add(bystander(device.uuid(), each.pid(), of)));
+          }
         } else {
           silent.put(device.uuid(), there.why());
         }
@@ -70,13 +81,36 @@ public final class Bystanders {
     return new Sight(found, listed.why(), silent);
   }
 
-  private void add(List<Bystander> found, String device, int pid) {
+  /** Empty where a claim or an orphan accounts for it, and where it can't be told. */
+  private Optional<String> whose(String device, int pid) {
     ProcessPlace place = processes.placeOf(pid);
     if (place instanceof ProcessPlace.Host) {
-      found.add(bystander(device, pid, "the host"));
-    } else if (place instanceof ProcessPlace.OtherManager other) {
-      found.add(bystander(device, pid, other.manager()));
+      return Optional.of("the host");
     }
+    if (place instanceof ProcessPlace.OtherManager other) {
+      return Optional.of(other.manager());
+    }
+    return place instanceof ProcessPlace.Container in
+        ? ledger.read(tables -> whose(tables, device, pid, in.id()))
+        : Optional.empty();
+  }
+
+  private static Optional<String> whose(Tables tables, String device, int pid, String containerId)
+      throws SQLException {
+    Known known = tables.known().get(containerId);
+    boolean accounted =
+        known == null
+            ? tables.findings().orphans().stream()
+                .anyMatch(each -> each.device().equals(device) && each.pid() == pid)
+            : tables.devices().allocation().claimsBy(containerId).stream()
+                .anyMatch(each -> each.device().equals(device));
+    if (accounted) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        known == null
+            ? "an unknown container " + containerId.substring(0, 12)
+            : "container %s (%s)".formatted(known.name(), known.owner().name()));
   }
 
   private Bystander bystander(String device, int pid, String of) {

@@ -140,7 +140,7 @@ final class Harbour implements AutoCloseable {
         ledger,
         new LedgerReader(ledgerFile()),
         new Allocator(engine, ledger, gpus, new Processes(Path.of("/proc")), clock, () -> book),
-        new Bystanders(gpus, new Processes(Path.of("/proc"))),
+        new Bystanders(gpus, new Processes(Path.of("/proc")), ledger),
         modes,
         requests,
         sweeps,
