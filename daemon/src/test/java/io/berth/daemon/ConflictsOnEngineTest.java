@@ -2,6 +2,7 @@ package io.berth.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.berth.daemon.cli.BerthCli;
 import io.berth.daemon.cli.ExitCode;
 import io.berth.daemon.run.Chronicle;
 import io.berth.daemon.run.Chronicle.Entry;
@@ -13,6 +14,8 @@ import io.berth.jobs.engine.NeedsDockerEngine;
 import io.berth.jobs.engine.TestEngine;
 import io.berth.jobs.gpu.FakeNvml;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several containers of a real Engine on one GPU: one case may be ended, all others are told. */
 @NeedsDockerEngine
@@ -142,6 +147,93 @@ class ConflictsOnEngineTest {
     assertThat(running()).containsExactly("alone", "first", "second", "sees-all", "watches");
     assertThat(acts(home.chronicle())).isEmpty();
     assertThat(home.chronicle().matching(each -> each.type().equals("gpu.conflict"))).hasSize(1);
+  }
+
+  @Test
+  void what_is_found_so_at_the_start_or_is_against_a_mere_hold_is_told_and_left_alone()
+      throws Exception {
+    home.configure(STOP + "user_overrides: {cleo: {gpu_hold_after_stop: 10m}}\n", nvml.library());
+    sleeper("one", "ada", "--gpus", "device=0");
+    sleeper("two", "ben", "--gpus", "device=0");
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      watch.metricIs("berth_devices{state=\"conflict\"}", 1);
+      has("rests", "cleo", SECOND, watch);
+      engine.docker("kill", "rests");
+      watch.until("its GPU is held", now -> now.of("rests", "gpu.hold").size() == 1);
+      sleeper("comes", "dan", "--gpus", "device=1");
+      watch.until("it is told", now -> now.of("comes", "gpu.conflict").size() == 1);
+      watch.sweeps("gpu-release", 3);
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    Chronicle all = home.chronicle();
+    assertThat(running()).containsExactly("comes", "one", "two");
+    assertThat(acts(all)).isEmpty();
+    assertThat(all.matching(each -> each.type().equals("gpu.conflict"))).hasSize(2);
+    assertThat(holders(all, "comes")).contains("rests", "cleo", "held");
+    assertThat(all.of("rests", "gpu.release")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void
+      on_a_gpu_that_is_reserved_for_another_only_who_had_lost_it_is_stopped_and_only_where_configured(
+          boolean stop) throws Exception {
+    home.configure(stop ? STOP : REPORT, nvml.library());
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      has("late", "ada", FIRST, watch);
+      engine.docker("kill", "late");
+      watch.until("its GPU is released", now -> now.of("late", "gpu.release").size() == 1);
+      allocate("ben", "soon", FIRST);
+      allocate("dan", "later", SECOND);
+
+      sleeper("never-had-it", "cleo", "--gpus", "device=1");
+      engine.docker("start", "late");
+      for (String each : List.of("never-had-it", "late")) {
+        watch.until(each + " is told of", now -> now.of(each, "gpu.conflict").size() == 1);
+      }
+      if (stop) {
+        watch.until("it is stopped", now -> acts(now).size() == 1);
+      }
+      watch.sweeps("gpu-release", 3);
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    Chronicle all = home.chronicle();
+    assertThat(holders(all, "late")).contains("soon", "ben", "reserved");
+    if (stop) {
+      assertThat(running()).containsExactly("never-had-it");
+      assertThat(acts(all)).hasSize(1);
+      assertThat(acts(all).get(0).container()).isEqualTo("late");
+      assertThat(acts(all).get(0).detail("holder")).isEqualTo("soon of ben (reserved)");
+    } else {
+      assertThat(running()).containsExactly("late", "never-had-it");
+      assertThat(acts(all)).isEmpty();
+    }
+  }
+
+  private static String holders(Chronicle all, String container) {
+    Entry conflict = all.last(container, "gpu.conflict").orElseThrow();
+    return conflict.json().path("details").path("holders").toString();
+  }
+
+  private void allocate(String user, String container, String device) {
+    StringWriter said = new StringWriter();
+    PrintWriter writer = new PrintWriter(said, true);
+    String[] command = {
+      "--config",
+      home.config().toString(),
+      "allocate",
+      "--user",
+      user,
+      "--container",
+      container,
+      "--device",
+      device
+    };
+    assertThat(new BerthCli(options -> ExitCode.FAILED, writer, writer).run(command))
+        .as(said.toString())
+        .isEqualTo(ExitCode.DONE);
   }
 
   /** It lost its GPU by the end of its hold, somebody else took that, and it is started again. */

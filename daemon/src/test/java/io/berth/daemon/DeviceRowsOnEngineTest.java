@@ -16,13 +16,14 @@ import io.berth.jobs.engine.TestEngine;
 import io.berth.jobs.gpu.FakeNvml;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.Writer;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,6 +37,7 @@ class DeviceRowsOnEngineTest {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int GPUS = 5;
+  private static final String IMAGE = "berth/busybox";
 
   /** A container's own hold is the shorter one. */
   private static final String SETTINGS =
@@ -50,6 +52,7 @@ class DeviceRowsOnEngineTest {
   private static TestEngine engine;
 
   @TempDir Path folder;
+  private final StringWriter said = new StringWriter();
   private FakeNvml nvml;
   private DaemonHome home;
 
@@ -139,11 +142,18 @@ class DeviceRowsOnEngineTest {
   void a_gpu_that_is_lost_or_not_there_any_more_stays_its_containers() throws Exception {
     try (DaemonProcess daemon = home.start().awaitReady()) {
       Watch watch = new Watch(home, daemon, PATIENCE);
+      nvml.state(gpus(" lost", GPUS));
+      watch.metricIs("berth_devices{state=\"unhealthy\"}", 1);
+      assertThat(allocate(daemon, uuid(GPUS - 1))).isEqualTo(ExitCode.NOTHING_FREE);
+      nvml.state(gpus("", GPUS));
+      watch.metricIs("berth_devices{state=\"unhealthy\"}", 0);
+
       has("train", "kept", GPUS - 1, watch);
       nvml.state(gpus(" lost", GPUS));
       watch.metricIs("berth_devices{state=\"unhealthy\"}", 1);
       nvml.state(gpus("", GPUS - 1));
       watch.metricIs("berth_devices{state=\"missing\"}", 1);
+      assertThat(allocate(daemon, uuid(GPUS - 1))).isEqualTo(ExitCode.NOTHING_FREE);
       watch.sweeps("gpu-release", 3);
       assertThat(story(home.chronicle(), "train")).doesNotContain("gpu.release");
 
@@ -154,6 +164,56 @@ class DeviceRowsOnEngineTest {
     }
     assertThat(story(home.chronicle(), "train")).doesNotContain("gpu.release", "gpu.conflict");
     assertThat(engine.docker("inspect", "-f", "{{.State.Status}}", "train")).isEqualTo("running");
+  }
+
+  @Test
+  void what_is_removed_has_no_gpu_at_once_and_who_names_none_or_only_watches_never_had_one()
+      throws Exception {
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      has("removed", "kept", 0, watch);
+      engine.docker("rm", "-f", "removed");
+      watch.until("its GPU is free", now -> now.of("removed", "gpu.release").size() == 1);
+
+      run("names-one", "root", 0, "--label", "ds01.monitoring=true");
+      String all = engine.run("--name", "sees-all", "--gpus", "all", IMAGE, "sleep", "3600");
+      String none = engine.run("--name", "names-none", IMAGE, "sleep", "3600");
+      for (String each : List.of("names-one", "sees-all", "names-none")) {
+        watch.until(each + " is seen", now -> now.of(each, "container.start").size() == 1);
+      }
+      watch.metricIs("berth_devices{state=\"shared\"}", GPUS);
+      nvml.state(with(gpus("", GPUS), on(1, all), on(2, none)));
+      assertThat(allocate(daemon, uuid(1))).isEqualTo(ExitCode.NOTHING_FREE);
+      assertThat(allocate(daemon, uuid(2))).isEqualTo(ExitCode.NOTHING_FREE);
+      assertThat(berth("gpus")).isEqualTo(ExitCode.DONE);
+      assertThat(said.toString())
+          .containsPattern(uuid(2) + ".*process " + pid(none) + " .*of container names-none");
+      nvml.state(
+          with(gpus("", GPUS), "error nvmlDeviceGetComputeRunningProcesses_v2 999 " + uuid(3)));
+      assertThat(allocate(daemon, uuid(3))).isEqualTo(ExitCode.NOTHING_FREE);
+      assertThat(said.toString()).contains("can't be told");
+      assertThat(allocate(daemon, uuid(0))).as("only watched").isEqualTo(ExitCode.DONE);
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    Chronicle all = home.chronicle();
+    assertThat(story(all, "removed")).containsExactly("gpu.allocate", "gpu.release");
+    assertThat(reason(all, "removed")).isEqualTo("container_removed");
+    for (String each : List.of("names-one", "sees-all", "names-none")) {
+      assertThat(story(all, each)).as(each).isEmpty();
+    }
+  }
+
+  /** A line of NVML's state: the container's process is on that GPU. */
+  private static String on(int gpu, String container) {
+    return "proc " + uuid(gpu) + " " + pid(container) + " mem=1073741824";
+  }
+
+  private static String pid(String container) {
+    return engine.docker("inspect", "-f", "{{.State.Pid}}", container);
+  }
+
+  private static String[] with(String[] lines, String... more) {
+    return Stream.of(lines, more).flatMap(Stream::of).toArray(String[]::new);
   }
 
   @Test
@@ -243,18 +303,16 @@ class DeviceRowsOnEngineTest {
 
   private int allocate(DaemonProcess daemon, String device) {
     assertThat(daemon.isAlive()).isTrue();
-    PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
-    return new BerthCli(options -> ExitCode.FAILED, nowhere, nowhere)
-        .run(
-            "--config",
-            home.config().toString(),
-            "allocate",
-            "--user",
-            "eve",
-            "--container",
-            "next",
-            "--device",
-            device);
+    return berth("allocate", "--user", "eve", "--container", "next", "--device", device);
+  }
+
+  private int berth(String... command) {
+    said.getBuffer().setLength(0);
+    PrintWriter writer = new PrintWriter(said, true);
+    List<String> line = new ArrayList<>(List.of("--config", home.config().toString()));
+    line.addAll(List.of(command));
+    return new BerthCli(options -> ExitCode.FAILED, writer, writer)
+        .run(line.toArray(String[]::new));
   }
 
   private static String[] gpus(String last, int count) {

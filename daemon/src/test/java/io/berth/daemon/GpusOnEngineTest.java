@@ -220,6 +220,38 @@ class GpusOnEngineTest {
     theJournalFoldsToTheState();
   }
 
+  @Test
+  void what_the_engine_ended_is_kept_and_its_gpu_held_for_no_longer_than_any_other()
+      throws Exception {
+    home.configure(
+        Settings.GPUS.replace(
+            "container_hold_after_stop: 16s, gpu_hold_after_stop: 8s",
+            "container_hold_after_stop: 5s, gpu_hold_after_stop: 4s"),
+        nvml.library());
+    Instant restart;
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      sleeper("train", "--gpus", "device=0");
+      until(daemon, "it has the GPU", now -> count(now, "train", "gpu.allocate") == 1);
+      restart = Instant.now();
+      engine.restart();
+      until(daemon, "its GPU is released", now -> count(now, "train", "gpu.release") == 1);
+      metricIs(daemon, "berth_devices{state=\"free\"}", 2);
+      stop(daemon);
+    }
+    Chronicle all = home.chronicle();
+    assertThat(all.last("train", "container.stop").orElseThrow().detail("ended_by"))
+        .isEqualTo("engine");
+    assertThat(gpuStory(all, "train")).containsExactly("gpu.allocate", "gpu.hold", "gpu.release");
+    Entry release = all.last("train", "gpu.release").orElseThrow();
+    assertThat(release.detail("reason")).isEqualTo("hold_expired");
+    assertThat(release.at()).isAfter(restart.plusSeconds(4));
+    assertThat(Instant.parse(all.last("train", "container.warn").orElseThrow().detail("at")))
+        .as("its removal")
+        .isAfter(restart.plus(Duration.ofHours(24)));
+    assertThat(names()).containsExactly("train");
+    theJournalFoldsToTheState();
+  }
+
   /** What the command prints. */
   private String berth(String... command) {
     StringWriter out = new StringWriter();

@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -116,6 +117,19 @@ class StopsOnEngineTest {
         .hasSize(2);
     assertThat(engine.docker("inspect", "-f", "{{.State.Status}}", "fleeting").strip())
         .isEqualTo("paused");
+    assertThat(gpuStory(all, "sleeper")).containsExactly("gpu.allocate", "gpu.hold");
+    assertThat(gpuStory(all, "fleeting")).containsExactly("gpu.allocate");
+    Entry hold = all.last("sleeper", "gpu.hold").orElseThrow();
+    assertThat(Duration.between(hold.at(), Instant.parse(hold.detail("until"))))
+        .as("gpu_hold_after_stop, although it is kept for longer")
+        .isCloseTo(Duration.ofMinutes(15), Duration.ofSeconds(30));
+  }
+
+  private static List<String> gpuStory(Chronicle all, String container) {
+    return all.of(container).stream()
+        .map(Entry::type)
+        .filter(type -> type.startsWith("gpu."))
+        .toList();
   }
 
   @Test

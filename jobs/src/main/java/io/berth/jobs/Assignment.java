@@ -88,7 +88,9 @@ final class Assignment {
     if (subject.protectedBy() != null
         || container.state() == Container.State.REMOVING
         || !container.gpus().any()) {
-      claims.forEach(each -> add(ClaimChange.release(each, "user", "manual")));
+      boolean isGoing = container.state() == Container.State.REMOVING;
+      String reason = isGoing ? "container_removed" : "manual";
+      claims.forEach(each -> add(ClaimChange.release(each, "user", reason)));
     } else if (container.gpus().kind() == GpuRequest.Kind.UNPINNED) {
       share(subject, claims);
     } else if (container.state().isStopped() && container.everStarted()) {

@@ -343,6 +343,22 @@ class DevicesTest {
   }
 
   @Test
+  void who_is_being_removed_by_somebody_else_has_no_device_any_more() {
+    world.engine.run(Containers.running("train").gpu("GPU-0"));
+    world.sweepAll();
+
+    world.engine.has(Containers.removing("train").gpu("GPU-0"));
+    world.sweepAll();
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+    world.engine.removed("train");
+    world.sweepAll();
+
+    assertThat(gpuStory("train")).containsExactly("gpu.allocate:done", "gpu.release:done");
+    assertThat(world.lastEvent("gpu.release").path("details").path("reason").asText())
+        .isEqualTo("container_removed");
+  }
+
+  @Test
   void nvml_failing_frees_nothing() {
     world.engine.run(Containers.running("train").gpu("0"));
     world.sweepAll();
