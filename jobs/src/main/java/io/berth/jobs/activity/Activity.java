@@ -168,7 +168,7 @@ public final class Activity implements AutoCloseable {
 
   /** One transaction; then what is in it counts here as well. */
   private void keep(List<Life.Next> nexts, Looks looks, Instant now) {
-    Map<String, Long> cursors = watch.cursorsAfter(looks.gpu());
+    Map<String, Long> cursors = watch.cursorsAfter(looks.gpu(), now);
     Set<String> kept =
         ledger.write(
             tables -> {
@@ -178,7 +178,7 @@ public final class Activity implements AutoCloseable {
               tables.activity().cursors(cursors);
               return tables.activity().containers();
             });
-    watch.keep(looks.gpu());
+    watch.keep(looks.gpu(), now);
     nexts.forEach(each -> lives.put(each.life().containerId(), each.life()));
     lives.keySet().retainAll(kept);
     Instant old = now.minus(FORGET_TOUCH_AFTER);

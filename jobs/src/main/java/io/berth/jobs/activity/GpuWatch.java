@@ -9,6 +9,8 @@ import io.berth.jobs.gpu.ProcessUtilisation;
 import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.gpu.Reading;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,16 +113,21 @@ final class GpuWatch {
     return inventory.asOptional().flatMap(listed -> listed.device(uuid)).map(Device::parent);
   }
 
-  /** That look counts: the next one begins where it ended. */
-  void keep(GpuLook look) {
-    cursors = cursorsAfter(look);
+  /** That look, at that moment, counts: the next one begins where it ended. */
+  void keep(GpuLook look, Instant now) {
+    cursors = cursorsAfter(look, now);
     seen = Map.copyOf(look.places());
   }
 
-  /** Up to when each device's samples are read once that look counts. */
-  Map<String, Long> cursorsAfter(GpuLook look) {
+  /**
+   * Up to when each device's samples are read once that look counts. Not beyond now: the driver
+   * still has samples of before a step back of the clock, and those to come are stamped earlier.
+   */
+  Map<String, Long> cursorsAfter(GpuLook look, Instant now) {
+    long latest = ChronoUnit.MICROS.between(Instant.EPOCH, now);
     Map<String, Long> moved = new HashMap<>(cursors);
     moved.putAll(look.latest());
+    moved.replaceAll((uuid, at) -> Math.min(at, latest));
     return Map.copyOf(moved);
   }
 

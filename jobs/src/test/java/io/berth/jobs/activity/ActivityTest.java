@@ -578,6 +578,36 @@ class ActivityTest {
         .isEqualTo(TestHost.START.plus(Duration.ofMinutes(30)).plus(jump));
   }
 
+  /** The driver stamps its samples by the clock of the host, and still has some of before. */
+  @Test
+  void use_of_the_gpu_counts_after_a_step_back_of_the_clock() {
+    host.samples(3);
+    usesGpuNow();
+    Duration jump = Duration.ofHours(-5);
+    host.now = host.now.plusSeconds(5);
+    host.ledger.update(tables -> tables.shift(jump));
+    host.activity.broken("the clock jumped by -5h");
+    host.now = host.now.plus(jump);
+    host.samples(1);
+    host.restartDaemon();
+    host.gpus.forgetsSamples();
+    host.samples(3);
+    assertThat(idleness().state()).isEqualTo(IDLE);
+
+    host.now = host.now.plusSeconds(5);
+    usesGpuNow();
+    assertThat(host.idlenessNow(train).state()).isEqualTo(ACTIVE);
+    host.samples(1);
+    assertThat(idleness().state()).isEqualTo(ACTIVE);
+    host.samples(3);
+    assertThat(idleness().state()).isEqualTo(IDLE);
+  }
+
+  private void usesGpuNow() {
+    host.process(train.pid(), train);
+    host.gpus.usesAt("GPU-0", train.pid(), 90, host.now.toEpochMilli() * 1000);
+  }
+
   @Test
   void a_sample_that_can_not_be_kept_was_not_taken_and_the_next_one_covers_its_time() {
     host.samples(5);

@@ -86,7 +86,7 @@ class GpuWatchTest {
     host.gpus.uses(GPU, 11, 70);
     host.gpus.uses(GPU, 11, 3);
     GpuLook look = watch.look(Set.of(GPU), null);
-    watch.keep(look);
+    watch.keep(look, host.now);
 
     assertThat(look.use(ours.id(), Set.of(GPU))).isEqualTo(Measure.known(70));
     assertThat(use(ours, GPU)).isEqualTo(Measure.known(0));
@@ -95,7 +95,7 @@ class GpuWatchTest {
   @Test
   void a_process_that_ended_is_where_it_was_seen_before() {
     host.gpus.runs(GPU, 22);
-    watch.keep(watch.look(Set.of(GPU), null));
+    watch.keep(watch.look(Set.of(GPU), null), host.now);
     host.gpus.uses(GPU, 22, 80);
     host.gpus.ends(GPU, 22);
     host.endsProcess(22);

@@ -53,9 +53,19 @@ final class StubGpus implements Gpus {
 
   /** The process uses the device now, for a moment. */
   void uses(String uuid, int pid, int percent) {
+    usesAt(uuid, pid, percent, clock++);
+  }
+
+  /** ... when the driver's clock, in microseconds, stands there. */
+  void usesAt(String uuid, int pid, int percent, long timeMicros) {
     samples
         .computeIfAbsent(uuid, key -> new ArrayList<>())
-        .add(new ProcessUtilisation(pid, percent, clock++));
+        .add(new ProcessUtilisation(pid, percent, timeMicros));
+  }
+
+  /** The driver's buffer of samples is full, and begins anew. */
+  void forgetsSamples() {
+    samples.clear();
   }
 
   void wholeDevice(String uuid, int percent) {
