@@ -101,7 +101,7 @@ public final class Activity implements AutoCloseable {
     if (lives.values().stream().anyMatch(each -> now.isBefore(each.lookedAt()))) {
       watch.resumeAt(Map.of()); // the driver's clock has gone back with ours
     }
-    Looks looks = look(running, uuids, book.policies().keepaliveFile());
+    Looks looks = look(running, uuids, book.policies().keepaliveFile(), now);
     List<Life.Next> nexts = new ArrayList<>();
     for (Container each : running) {
       Instant began = begins.apply(each).orElseGet(() -> Life.startOf(each));
@@ -124,14 +124,17 @@ public final class Activity implements AutoCloseable {
 
   /** The counters first: what takes its time after them would be in none of their rates. */
   private Looks look(
-      Collection<Container> containers, Map<String, Set<String>> uuids, String keepAliveFile) {
+      Collection<Container> containers,
+      Map<String, Set<String>> uuids,
+      String keepAliveFile,
+      Instant now) {
     Map<String, Measure> cpu = new HashMap<>();
     Map<String, Measure> network = new HashMap<>();
     for (Container each : containers) {
       cpu.put(each.id(), counters.cpu(each));
       network.put(each.id(), counters.network(each));
     }
-    insides.ask(containers, keepAliveFile);
+    insides.ask(containers, keepAliveFile, now);
     Set<String> all = new HashSet<>();
     uuids.values().forEach(all::addAll);
     GpuLook gpu = watch.look(all, exporter);
@@ -201,7 +204,7 @@ public final class Activity implements AutoCloseable {
       return noSample();
     }
     Looks looks =
-        look(List.of(container), Map.of(container.id(), devices), policies.keepaliveFile());
+        look(List.of(container), Map.of(container.id(), devices), policies.keepaliveFile(), now);
     Instant at = now.isBefore(life.lookedAt()) ? life.lookedAt() : now;
     Life after = life.next(container, looks.of(container), Life.startOf(container), at).life();
     Optional<String> gap = life.gapUntil(now);

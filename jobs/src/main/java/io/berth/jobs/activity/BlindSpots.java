@@ -85,6 +85,14 @@ final class BlindSpots {
               + " containers do not answer: their keep-alive files and terminals are not seen. Look"
               + " for hung NFS or FUSE mounts");
     }
+    List<String> unseen = insides.unseen();
+    if (!unseen.isEmpty()) {
+      spots.add(
+          "what is typed in the terminals of %d containers is not seen, and does not keep them. Run"
+                  .formatted(unseen.size())
+              + " berthd as root or with CAP_SYS_PTRACE. "
+              + unseen.get(0));
+    }
     return List.copyOf(spots);
   }
 }

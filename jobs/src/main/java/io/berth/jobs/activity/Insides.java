@@ -65,13 +65,13 @@ final class Insides implements AutoCloseable {
   }
 
   /** Asks all of them; one that does not answer in time is answered for by what it said last. */
-  void ask(Collection<Container> containers, String keepAliveFile) {
+  void ask(Collection<Container> containers, String keepAliveFile, Instant now) {
     List<CompletableFuture<Look.Inside>> asked = new ArrayList<>();
     for (Container each : containers) {
       CompletableFuture<Look.Inside> fresh = new CompletableFuture<>();
       if (underWay.putIfAbsent(each.id(), fresh) == null) {
         asked.add(fresh);
-        threads.execute(() -> answer(each, keepAliveFile, fresh));
+        threads.execute(() -> answer(each, keepAliveFile, now, fresh));
       }
     }
     await(CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)));
@@ -86,21 +86,38 @@ final class Insides implements AutoCloseable {
     return underWay.size();
   }
 
+  /** Why input in terminals is not seen, for each container that answered so. */
+  List<String> unseen() {
+    return answers.values().stream()
+        .filter(each -> !each.input().isKnown())
+        .map(each -> each.input().why())
+        .toList();
+  }
+
   /** Forgets the others. */
   void retain(Set<String> containerIds) {
     answers.keySet().retainAll(containerIds);
   }
 
-  private void answer(Container container, String path, CompletableFuture<Look.Inside> asked) {
+  private void answer(
+      Container container, String path, Instant now, CompletableFuture<Look.Inside> asked) {
     try {
-      Instant input = terminals.lastInput(container.pid());
-      answers.put(container.id(), new Look.Inside(input, keepAlive(container, path)));
+      answers.put(
+          container.id(), new Look.Inside(input(container, now), keepAlive(container, path)));
     } catch (RuntimeException e) {
       log.error("looking into {} failed", container.name(), e);
-      answers.put(container.id(), new Look.Inside(null, Reading.unknown(e.toString())));
+      answers.put(container.id(), Look.Inside.unknown(e.toString()));
     } finally {
       underWay.remove(container.id());
       asked.complete(of(container));
+    }
+  }
+
+  private Reading<Optional<Instant>> input(Container container, Instant now) {
+    try {
+      return Reading.known(terminals.lastInput(container.pid(), now));
+    } catch (IOException e) {
+      return Reading.unknown(container.name() + ": " + e);
     }
   }
 

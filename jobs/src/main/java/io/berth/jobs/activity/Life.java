@@ -70,7 +70,7 @@ record Life(
         now,
         look.cpu(),
         look.network(),
-        look.inside().input(),
+        look.inside().typed(),
         null,
         look.inside()
             .keepAlive()
@@ -112,7 +112,7 @@ record Life(
             now,
             look.cpu(),
             look.network(),
-            later(input, look.inside().input()),
+            later(input, look.inside().typed()),
             touchedBy(look, now),
             keepFileAfter(look, now),
             look.inside().keepAlive().why(),
@@ -139,7 +139,7 @@ record Life(
         Measure.growth(restarted ? zero : network, look.network()).times(NETWORK_SECONDS / seconds),
         look.gpu(),
         look.gpuMemory(),
-        isInput(look.inside().input()));
+        isInput(look.inside().typed()));
   }
 
   private double seconds(Instant now) {
@@ -151,9 +151,13 @@ record Life(
     return samples.isEmpty() ? 1 : samples.get(samples.size() - 1).seq() + 1;
   }
 
-  /** A terminal that was not there before tells by being younger than the last look. */
+  /**
+   * A terminal that was not there before tells by being younger than the last look; so does any,
+   * after a step back of the clock.
+   */
   private boolean isInput(@Nullable Instant seen) {
-    return seen != null && seen.isAfter(input == null ? lookedAt : input);
+    return seen != null
+        && seen.isAfter(input == null || input.isAfter(lookedAt) ? lookedAt : input);
   }
 
   /** Why nothing is known of the time since the last look; empty where that is not so. */

@@ -19,13 +19,20 @@ record Look(Measure cpu, Measure network, Measure gpu, @Nullable Long gpuMemory,
   /**
    * What its own files say; they may be on a mount that hangs.
    *
-   * @param input when something was last typed into one of its terminals; null where that is not
-   *     known or it has none
+   * @param input when something was last typed into one of its terminals; empty where it has none
    * @param keepAlive the mtime of its keep-alive file; empty where there is none
    */
-  record Inside(@Nullable Instant input, Reading<Optional<Instant>> keepAlive) {
+  record Inside(Reading<Optional<Instant>> input, Reading<Optional<Instant>> keepAlive) {
 
-    static final Inside UNANSWERED =
-        new Inside(null, Reading.unknown("its file system has not answered yet"));
+    static final Inside UNANSWERED = unknown("its file system has not answered yet");
+
+    static Inside unknown(String why) {
+      return new Inside(Reading.unknown(why), Reading.unknown(why));
+    }
+
+    /** When something was last typed into one of its terminals; null where nothing is seen. */
+    @Nullable Instant typed() {
+      return input.asOptional().flatMap(read -> read).orElse(null);
+    }
   }
 }

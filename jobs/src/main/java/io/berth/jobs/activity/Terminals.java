@@ -5,9 +5,11 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,38 +24,52 @@ final class Terminals {
     this.proc = proc;
   }
 
-  /** The latest input; null where it has no terminal, or none that can be looked at. */
-  @Nullable Instant lastInput(int pid) {
+  /**
+   * The latest input up to that moment; what lies after it was typed before a step back of the
+   * clock. Empty where there was none, as without a terminal.
+   *
+   * @throws IOException if that can't be told
+   */
+  Optional<Instant> lastInput(int pid, Instant now) throws IOException {
     Path dev = proc.resolve(pid + "/root/dev");
     Path pts = dev.resolve("pts");
     // A link would lead out of the container's root into the host's.
     if (!isDirectory(dev) || !isDirectory(pts)) {
-      return null;
+      return Optional.empty();
     }
     Instant latest = null;
     try (DirectoryStream<Path> terminals = Files.newDirectoryStream(pts, "[0-9]*")) {
       for (Path each : terminals) {
-        latest = Life.later(latest, lastRead(each));
+        Instant read = lastRead(each);
+        latest = read == null || read.isAfter(now) ? latest : Life.later(latest, read);
       }
-    } catch (IOException | DirectoryIteratorException e) {
-      return latest; // the container has just ended, or is none of ours to look into: no input is
-      // seen
+    } catch (NoSuchFileException e) {
+      return Optional.empty(); // the container has just ended
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
-    return latest;
+    return Optional.ofNullable(latest);
   }
 
-  private static boolean isDirectory(Path path) {
-    return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
-  }
-
-  private static @Nullable Instant lastRead(Path terminal) {
+  private static boolean isDirectory(Path path) throws IOException {
     try {
-      BasicFileAttributes attributes =
-          Files.readAttributes(terminal, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+      return attributes(path).isDirectory();
+    } catch (NoSuchFileException e) {
+      return false;
+    }
+  }
+
+  private static BasicFileAttributes attributes(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static @Nullable Instant lastRead(Path terminal) throws IOException {
+    try {
+      BasicFileAttributes attributes = attributes(terminal);
       return attributes.isSymbolicLink() || attributes.isDirectory()
           ? null
           : attributes.lastAccessTime().toInstant();
-    } catch (IOException e) {
+    } catch (NoSuchFileException e) {
       return null; // closed meanwhile
     }
   }

@@ -278,7 +278,44 @@ class ActivityTest {
     Files.createDirectories(elsewhere.resolve("pts"));
     Files.writeString(elsewhere.resolve("pts/0"), "");
 
-    assertThat(new Terminals(folder.resolve("proc")).lastInput(train.pid())).isNull();
+    assertThat(new Terminals(folder.resolve("proc")).lastInput(train.pid(), Instant.MAX)).isEmpty();
+  }
+
+  @Test
+  void terminals_that_can_not_be_looked_at_are_shown() throws IOException {
+    host.samples(1);
+    assertThat(host.activity.blindSpots()).isEmpty();
+    Path root = folder.resolve("proc/" + train.pid() + "/root");
+    Files.createSymbolicLink(root, root); // leads nowhere, even for root, who is denied nothing
+    host.samples(1);
+
+    assertThat(host.activity.blindSpots())
+        .singleElement()
+        .asString()
+        .contains("terminals of 1 containers", "CAP_SYS_PTRACE", "train");
+  }
+
+  /** The one that was typed in before, and stays open, is then of the future. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void input_counts_after_a_step_back_of_the_clock(int terminal) {
+    host.now = host.now.plus(Duration.ofHours(5));
+    host.sample();
+    host.terminal(train, 0, host.now.minusSeconds(5));
+    host.samples(1);
+    Duration jump = Duration.ofHours(-5);
+    host.ledger.update(tables -> tables.shift(jump));
+    host.activity.broken("the clock jumped by -5h");
+    host.now = host.now.plus(jump);
+    host.sample();
+    host.samples(4);
+    assertThat(idleness().state()).isEqualTo(IDLE);
+
+    host.terminal(train, terminal, host.now.plusSeconds(3));
+    host.samples(1);
+    assertThat(idleness().state()).isEqualTo(ACTIVE);
+    host.samples(3);
+    assertThat(idleness().state()).isEqualTo(IDLE);
   }
 
   // --- keep-alive

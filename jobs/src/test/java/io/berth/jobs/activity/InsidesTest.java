@@ -58,7 +58,7 @@ class InsidesTest {
   @Test
   void a_mount_that_hangs_costs_one_thread_and_its_container_the_news() {
     for (int i = 0; i < 3; i++) {
-      insides.ask(List.of(HUNG, FINE), "/workspace/.keep-alive");
+      insides.ask(List.of(HUNG, FINE), "/workspace/.keep-alive", TOUCHED);
     }
 
     await().until(() -> insides.of(FINE).keepAlive().isKnown());
@@ -69,7 +69,7 @@ class InsidesTest {
 
   @Test
   void an_answer_that_comes_late_counts_from_then_on() {
-    insides.ask(List.of(HUNG), "/workspace/.keep-alive");
+    insides.ask(List.of(HUNG), "/workspace/.keep-alive", TOUCHED);
     mount.countDown();
 
     await().until(() -> insides.of(HUNG).keepAlive().isKnown());
