@@ -15,6 +15,7 @@ import io.berth.jobs.rules.Verdict;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -223,7 +224,7 @@ final class Enforcer {
   private Outcome close(Act act, Result result) {
     Wanted wanted = act.wanted;
     if (result.backOff()) {
-      guards.failed(wanted.id());
+      guards.failed(wanted.id(), graceOf(act));
     } else {
       guards.settled(wanted.id());
     }
@@ -242,6 +243,13 @@ final class Enforcer {
           act.book);
     }
     return result.outcome();
+  }
+
+  /** A stop that seems to have failed may have been begun: its container is to end by then. */
+  private static Duration graceOf(Act act) {
+    return act.action() == Action.STOP
+        ? Deeds.grace(act.wanted.subject(), act.book)
+        : Duration.ZERO;
   }
 
   private Result attempt(Act act, SecondThoughts second) {

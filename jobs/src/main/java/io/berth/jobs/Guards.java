@@ -106,13 +106,17 @@ final class Guards {
     return stopsInHour + gone < safety.maxStopsPerHour() ? "" : "max_stops_per_hour";
   }
 
-  /** An act on it failed or was refused: it is tried again after 1, 2, 4, ... 64 minutes. */
-  synchronized void failed(String containerId) {
+  /**
+   * An act on it failed or was refused: it is tried again after 1, 2, 4, ... 64 minutes.
+   *
+   * @param grace what the act may go on for all the same: no less than that
+   */
+  synchronized void failed(String containerId, Duration grace) {
     long now = ticker.getAsLong();
     failures.values().removeIf(each -> now - each.notBefore > FORGIVEN.toNanos());
     Failures before = failures.get(containerId);
     int count = before == null ? 0 : Math.min(before.count + 1, MOST_DOUBLINGS);
-    long wait = FIRST_BACKOFF.toNanos() << count;
+    long wait = Math.max(FIRST_BACKOFF.toNanos() << count, grace.toNanos());
     failures.put(containerId, new Failures(count, now + wait));
   }
 

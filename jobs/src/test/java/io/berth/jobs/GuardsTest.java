@@ -77,7 +77,7 @@ class GuardsTest {
   @Test
   void what_backs_off_takes_no_place_under_the_cap() {
     pass(Duration.ofMinutes(5));
-    guards.failed(Containers.idOf("c0"));
+    guards.failed(Containers.idOf("c0"), Duration.ZERO);
 
     Guards.Passed passed = guards.pass(wanted(3), each -> false, 0, picture());
 
@@ -89,7 +89,7 @@ class GuardsTest {
   void it_backs_off_for_twice_as_long_each_time_up_to_64_minutes() {
     pass(Duration.ofMinutes(5));
     for (int minutes : new int[] {1, 2, 4, 8, 16, 32, 64, 64, 64}) {
-      guards.failed(Containers.idOf("c0"));
+      guards.failed(Containers.idOf("c0"), Duration.ZERO);
       pass(Duration.ofMinutes(minutes).minusNanos(1));
       assertThat(heldBack(1)).isEqualTo(Map.of("backoff", 1));
       pass(Duration.ofNanos(1));
@@ -98,17 +98,28 @@ class GuardsTest {
   }
 
   @Test
+  void it_backs_off_for_the_grace_of_the_act_where_that_is_longer() {
+    pass(Duration.ofMinutes(5));
+    guards.failed(Containers.idOf("c0"), Duration.ofMinutes(10));
+
+    pass(Duration.ofMinutes(10).minusNanos(1));
+    assertThat(heldBack(1)).isEqualTo(Map.of("backoff", 1));
+    pass(Duration.ofNanos(1));
+    assertThat(heldBack(1)).isEmpty();
+  }
+
+  @Test
   void once_settled_or_long_ago_a_failure_counts_no_more() {
     pass(Duration.ofMinutes(5));
-    guards.failed(Containers.idOf("c0"));
-    guards.failed(Containers.idOf("c0"));
+    guards.failed(Containers.idOf("c0"), Duration.ZERO);
+    guards.failed(Containers.idOf("c0"), Duration.ZERO);
     guards.settled(Containers.idOf("c0"));
     assertThat(heldBack(1)).isEmpty();
 
-    guards.failed(Containers.idOf("c0"));
-    guards.failed(Containers.idOf("c0"));
+    guards.failed(Containers.idOf("c0"), Duration.ZERO);
+    guards.failed(Containers.idOf("c0"), Duration.ZERO);
     pass(Duration.ofHours(4));
-    guards.failed(Containers.idOf("c0"));
+    guards.failed(Containers.idOf("c0"), Duration.ZERO);
     pass(Duration.ofMinutes(1));
     assertThat(heldBack(1)).isEmpty();
   }
