@@ -52,6 +52,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -186,7 +187,8 @@ final class Wiring implements AutoCloseable {
     metrics.watch(vitals);
     listen(book, metrics);
 
-    subscription = engine.subscribe(null, listener());
+    // All that the Engine still has: somebody may have come to a container while no daemon ran.
+    subscription = engine.subscribe(Instant.EPOCH, listener());
     timetable =
         Timetable.start(
             books.book().schedules(),

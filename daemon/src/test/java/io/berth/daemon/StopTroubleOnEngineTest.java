@@ -30,7 +30,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Containers of a real Engine that hang, or can't be stopped: what that costs all others. */
+/**
+ * Containers of a real Engine that hang, or can't be stopped: what that costs all others; and a
+ * daemon that is down for a while.
+ */
 @NeedsDockerEngine
 class StopTroubleOnEngineTest {
 
@@ -144,6 +147,34 @@ class StopTroubleOnEngineTest {
     assertThat(stops.get(2).detail("by")).isEqualTo("berth");
     assertThat(engine.docker("inspect", "-f", "{{.State.Status}}", "stuck")).isEqualTo("exited");
     assertThat(all.of("stuck", "container.remove")).isEmpty();
+  }
+
+  @Test
+  void a_command_that_somebody_ran_while_the_daemon_was_down_keeps_its_container()
+      throws Exception {
+    home.configure(
+        Settings.STOPS.replace("idle_timeout: 12s", "idle_timeout: 30s"), nvml.library());
+    List<String> checks = List.of("--health-cmd", "true", "--health-interval", "2s");
+    gpu("visited", checks, "sleep 3600");
+    gpu("checked", checks, "sleep 3600");
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      watch.until("it is warned", now -> !warnings(now, "visited").isEmpty());
+      watch.until("both are", now -> !warnings(now, "checked").isEmpty());
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    Instant came = Instant.now();
+    engine.docker("exec", "visited", "true", "by somebody");
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Watch watch = new Watch(home, daemon, PATIENCE);
+      watch.until("one is stopped", now -> isStopped(now, "checked"));
+      watch.until("both are", now -> isStopped(now, "visited"));
+      assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
+    }
+    Instant stopped = home.chronicle().last("visited", "container.stop").orElseThrow().at();
+    assertThat(stopped)
+        .isAfterOrEqualTo(came.plusSeconds(30))
+        .isAfter(home.chronicle().last("checked", "container.stop").orElseThrow().at());
   }
 
   /** The server of its file system ends, and with it what waited for an answer. */

@@ -102,8 +102,14 @@ public final class Lookout {
 
   private void executed(Engine.Event event) {
     if (event.action().startsWith("exec_start")) {
-      pulse.executed(event.containerId(), event.action(), event.at());
+      pulse.executed(event.containerId(), event.action(), at(event));
     }
+  }
+
+  /** One that is told again may be of before a step back of the clock. */
+  private Instant at(Engine.Event event) {
+    Instant now = clock.instant();
+    return event.at().isAfter(now) ? now : event.at();
   }
 
   /**
@@ -127,7 +133,7 @@ public final class Lookout {
           return; // none changes what is looked at here
         }
         if (event.action().equals("attach") || event.action().equals("unpause")) {
-          pulse.touched(event.containerId(), event.at());
+          pulse.touched(event.containerId(), at(event));
         }
         inventory.markDirty(event.containerId());
         if (event.action().equals("kill")) {

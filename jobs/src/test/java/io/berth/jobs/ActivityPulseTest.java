@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The Engine's events as activity: which command in a container is somebody's. */
 class ActivityPulseTest {
@@ -89,13 +90,44 @@ class ActivityPulseTest {
     assertThat(state()).isEqualTo(expected);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "exec_start: /bin/sh -c pgrep python, UNKNOWN",
+    "exec_start: bash,                    ACTIVE",
+  })
+  void a_command_in_a_container_that_is_not_known_yet_counts_once_it_is(
+      String action, Idleness.State expected) {
+    pulse.executed(train.id(), action, world.now().plusSeconds(60));
+    sample();
+    sample();
+
+    assertThat(state()).isEqualTo(expected);
+  }
+
+  /** Of one that can't be looked at, nothing tells which command is its health check. */
   @Test
-  void a_command_in_a_container_that_is_not_known_yet_is_somebodys() {
+  void a_command_in_a_container_that_stays_unknown_is_somebodys() {
     pulse.executed(train.id(), "exec_start: /bin/sh -c pgrep python", world.now().plusSeconds(60));
+    pulse.sample(List.of(), world.book(), world.now());
     sample();
     sample();
 
     assertThat(state()).isEqualTo(Idleness.State.ACTIVE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void a_command_that_came_before_the_first_sample_counts_for_who_asks_before_it(boolean act) {
+    sample();
+    sample();
+    pulse = new ActivityPulse(activity, world.ledger()); // as after a restart of the daemon
+    pulse.executed(train.id(), "exec_start: bash", world.now());
+
+    assertThat(act ? rightBeforeAnAct() : state()).isEqualTo(Idleness.State.ACTIVE);
+  }
+
+  private Idleness.State rightBeforeAnAct() {
+    return pulse.now(train, Limits.builtIn(), world.book().policies(), world.now()).state();
   }
 
   @Test

@@ -32,6 +32,7 @@ final class FakeEngine implements Engine {
   private final Map<String, ActResult> answers = new HashMap<>();
   private final Map<String, Runnable> meanwhile = new ConcurrentHashMap<>();
   private Consumer<Container> removals = container -> {};
+  private final List<Event> told = new ArrayList<>();
   private @Nullable EventListener listener;
   private boolean deaf;
   private boolean closing;
@@ -129,6 +130,10 @@ final class FakeEngine implements Engine {
     tell(get(name).id(), "exec_start: " + command);
   }
 
+  void attaches(String name) {
+    tell(get(name).id(), "attach");
+  }
+
   /** Somebody removes it. */
   void removed(String name) {
     String id = Containers.idOf(name);
@@ -218,9 +223,18 @@ final class FakeEngine implements Engine {
   }
 
   private void tell(String id, String action) {
-    if (listener != null && down == null && !deaf) {
-      listener.event(new Event(now.get(), id, action, Map.of()));
+    if (down == null && !deaf) {
+      Event event = new Event(now.get(), id, action, Map.of());
+      told.add(event);
+      if (listener != null) {
+        listener.event(event);
+      }
     }
+  }
+
+  /** The daemon has gone; what happens now is told to the next one. */
+  void nobodyListens() {
+    listener = null;
   }
 
   // --- Engine
@@ -340,6 +354,9 @@ final class FakeEngine implements Engine {
   public Subscription subscribe(@Nullable Instant since, EventListener receiver) {
     listener = receiver;
     receiver.connected();
+    if (since != null) {
+      told.stream().filter(each -> !each.at().isBefore(since)).forEach(receiver::event);
+    }
     return () -> listener = null;
   }
 

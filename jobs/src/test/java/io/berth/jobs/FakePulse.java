@@ -16,6 +16,7 @@ final class FakePulse implements Pulse {
 
   private final Map<String, Idleness> idleness = new HashMap<>();
   private final List<String> sampled = new ArrayList<>();
+  private final List<Instant> came = new ArrayList<>();
   private Runnable beforeAct = () -> {};
 
   void idleSince(String name, Instant since) {
@@ -34,6 +35,11 @@ final class FakePulse implements Pulse {
   /** Is run when a container is looked at once more, right before an act. */
   void beforeAct(Runnable meanwhile) {
     beforeAct = meanwhile;
+  }
+
+  /** When somebody came to a container. */
+  List<Instant> came() {
+    return came;
   }
 
   List<String> sampled() {
@@ -58,11 +64,13 @@ final class FakePulse implements Pulse {
 
   @Override
   public void touched(String containerId, Instant at) {
+    came.add(at);
     idleness.remove(containerId);
   }
 
   @Override
   public void executed(String containerId, String action, Instant at) {
+    came.add(at);
     idleness.remove(containerId);
   }
 

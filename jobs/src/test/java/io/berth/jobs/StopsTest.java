@@ -98,6 +98,42 @@ class StopsTest {
   }
 
   @Test
+  void somebody_who_attaches_to_it_spares_it() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+
+    world.engine.attaches("train");
+    sweepFor(Duration.ofHours(1));
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  @Test
+  void a_command_that_somebody_ran_in_it_while_no_daemon_ran_spares_it() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+
+    world.engine.nobodyListens();
+    world.engine.executes("train", "bash");
+    world.restart();
+    sweepFor(Duration.ofHours(1));
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  @Test
+  void who_came_before_a_step_back_of_the_clock_and_is_told_after_it_does_not_come_in_the_future() {
+    sleeper("train");
+    world.engine.nobodyListens();
+    world.engine.executes("train", "bash");
+    world.engine.attaches("train");
+    world.clockJumps(Duration.ofHours(-5));
+    world.restart();
+
+    assertThat(world.pulse.came()).containsOnly(world.now()).hasSize(2);
+  }
+
+  @Test
   void a_container_restarted_between_verdict_and_act_is_spared() {
     sleeper("train");
     sweepFor(Duration.ofMinutes(29));
@@ -367,6 +403,22 @@ class StopsTest {
     assertThat(world.engine.get("train").state().isLive()).isTrue();
   }
 
+  /** As when the Engine is restarted and its containers live on: SIGTERM was sent all the same. */
+  @Test
+  void a_stop_whose_connection_breaks_is_not_sent_again_before_its_grace_is_over() {
+    world.engine.run(
+        Containers.running("train").owner("ada").gpu("0").stopTimeout(Duration.ofMinutes(10)));
+    world.pulse.idleSince("train", world.now());
+    world.engine.answers("train", new ActResult(ActResult.Kind.FAILED, "connection reset"));
+    sweepFor(Duration.ofMinutes(32));
+    assertThat(world.engine.calls()).containsExactly("stop train");
+
+    sweepFor(Duration.ofMinutes(8));
+    assertThat(world.engine.calls()).hasSize(1);
+    sweepFor(Duration.ofMinutes(3));
+    assertThat(world.engine.calls()).hasSize(2);
+  }
+
   @Test
   void a_stop_whose_daemon_ended_is_not_sent_again_before_its_grace_is_over() {
     sleeper("train");
@@ -517,6 +569,35 @@ class StopsTest {
         .filter(each -> each.verdict() instanceof Verdict.Act)
         .map(each -> each.job().word() + " " + each.subject().container().name())
         .toList();
+  }
+
+  @Test
+  void an_owner_who_is_exempt_from_idle_timeout_is_told_once_and_never_stopped() {
+    world.bookWithExemption(World.ENFORCE, "ada", "idle_timeout");
+    sleeper("train");
+
+    sweepFor(Duration.ofHours(3));
+
+    isSparedAndToldOnce("idle_timeout");
+  }
+
+  @Test
+  void an_owner_who_is_exempt_from_max_runtime_is_told_once_and_never_stopped() {
+    world.bookWithExemption(World.ENFORCE + "defaults:\n  max_runtime: 1h\n", "ada", "max_runtime");
+    world.engine.run(Containers.running("train").owner("ada").gpu("0"));
+
+    sweepFor(Duration.ofHours(3));
+
+    isSparedAndToldOnce("max_runtime");
+  }
+
+  private void isSparedAndToldOnce(String reason) {
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(world.story("train").stream().filter(each -> each.startsWith("exemption.applied")))
+        .hasSize(1);
+    assertThat(world.lastEvent("exemption.applied").path("details").path("reason").asText())
+        .isEqualTo(reason);
+    assertThat(world.told.stream().filter(each -> each.startsWith("EXEMPT train"))).hasSize(1);
   }
 
   // --- conflicts

@@ -84,7 +84,7 @@ final class World implements AutoCloseable {
     this.book = parse(yaml);
     this.ledger = Ledger.open(file, now);
     this.sweeps = begin();
-    engine.subscribe(null, sweeps.listener(() -> {}));
+    engine.subscribe(Instant.EPOCH, sweeps.listener(() -> {}));
   }
 
   private Sweeps begin() {
@@ -186,6 +186,22 @@ final class World implements AutoCloseable {
     book = parse(yaml);
   }
 
+  /** ... and that user is exempt from that limit, without an end. */
+  void bookWithExemption(String yaml, String user, String limit) {
+    try {
+      Path folder = Files.createDirectories(file.resolveSibling("policies"));
+      Files.writeString(
+          folder.resolve("lifecycle-exemptions.yaml"),
+          "exemptions: [{username: %s, exempt_from: [%s], expires_on: null, reason: thesis}]"
+              .formatted(user, limit));
+      PolicyLoader.Loaded loaded =
+          PolicyLoader.load(Files.writeString(folder.resolve("limits.yaml"), yaml));
+      book = Objects.requireNonNull(loaded.book(), () -> loaded.problems().toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   void disable(boolean value) {
     disabled = value;
   }
@@ -241,7 +257,7 @@ final class World implements AutoCloseable {
     closed = false;
     ledger = Ledger.open(file, now);
     sweeps = begin();
-    engine.subscribe(null, sweeps.listener(() -> {}));
+    engine.subscribe(Instant.EPOCH, sweeps.listener(() -> {}));
   }
 
   /** The daemon ends, its ledger is lost, and another one starts. */
