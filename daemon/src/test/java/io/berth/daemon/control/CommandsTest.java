@@ -91,6 +91,18 @@ class CommandsTest {
   }
 
   @Test
+  void status_says_where_idle_detection_can_not_work() throws IOException {
+    assertThat(line("status").out()).doesNotContain("not seen");
+    harbour.blindSpots = List.of("the GPUs can't be read", "set gpu.dcgm_exporter");
+
+    assertThat(line("status").out())
+        .contains("not seen    the GPUs can't be read", "not seen    set gpu.dcgm_exporter");
+    assertThat(line("-o json status").json().path("blind_spots"))
+        .extracting(JsonNode::asText)
+        .isEqualTo(harbour.blindSpots);
+  }
+
+  @Test
   void ps_says_who_told_the_owner_and_what_comes_next() {
     assertThat(line("ps").out().lines())
         .hasSize(3)

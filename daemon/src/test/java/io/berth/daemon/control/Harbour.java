@@ -67,6 +67,7 @@ final class Harbour implements AutoCloseable {
   private volatile PolicyBook book;
   private volatile List<Subject> seen = List.of();
   private final TestNotifier notifier;
+  volatile List<String> blindSpots = List.of();
 
   /**
    * @param folder is made; every user of the host can reach it
@@ -145,7 +146,7 @@ final class Harbour implements AutoCloseable {
         requests,
         sweeps,
         id -> List.of(),
-        List::of,
+        () -> blindSpots,
         () -> book,
         new Handle(),
         clock,
