@@ -18,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Idle stop and max runtime as sweeps: a wrong stop is the worst thing there is. */
 class StopsTest {
@@ -103,6 +105,18 @@ class StopsTest {
     sweepFor(Duration.ofMinutes(29));
 
     world.engine.attaches("train");
+    sweepFor(Duration.ofHours(1));
+
+    assertThat(world.engine.calls()).isEmpty();
+  }
+
+  @Test
+  void somebody_who_pauses_and_resumes_it_at_once_spares_it() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+
+    world.engine.paused("train");
+    world.engine.resumed("train");
     sweepFor(Duration.ofHours(1));
 
     assertThat(world.engine.calls()).isEmpty();
@@ -531,6 +545,21 @@ class StopsTest {
     assertThat(world.engine.calls()).containsExactly("stop train");
     assertThat(world.story("train").stream().filter(each -> each.startsWith("container.stop")))
         .containsExactly("container.stop:done");
+  }
+
+  /** By the boot where nobody can tell when the Engine started. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void idle_time_of_before_the_boot_or_the_start_of_the_engine_does_not_count(boolean boot) {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(10));
+    world.hostTells(
+        boot ? world.now() : World.START.minus(Duration.ofDays(9)), boot ? null : world.now());
+
+    sweepFor(Duration.ofMinutes(29));
+    assertThat(world.engine.calls()).isEmpty();
+    sweepFor(Duration.ofMinutes(4));
+    assertThat(world.engine.calls()).containsExactly("stop train");
   }
 
   @Test

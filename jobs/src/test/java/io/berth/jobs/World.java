@@ -239,6 +239,11 @@ final class World implements AutoCloseable {
     engine.comesUp();
   }
 
+  /** It tells of another boot and another start of the Engine than before, and nothing happens. */
+  void hostTells(Instant boot, @Nullable Instant engineStart) {
+    host = new HostState(host.bootId(), boot, engineStart);
+  }
+
   void hostReboots(Duration down) {
     engine.goesDown();
     pass(down);
