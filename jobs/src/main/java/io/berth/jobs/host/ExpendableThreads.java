@@ -9,7 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -30,13 +30,14 @@ final class ExpendableThreads {
     private volatile boolean overdue;
 
     Call(String key, Callable<T> work) {
-      // The key is free before anybody is told of the end.
+      // The key is free, and room for another call, before anybody is told of the end.
       super(
           () -> {
             try {
               return work.call();
             } finally {
               running.remove(key);
+              free.release();
             }
           });
     }
@@ -58,16 +59,18 @@ final class ExpendableThreads {
 
   private final Duration deadline;
   private final int most;
+  private final Semaphore free;
   private final ThreadPoolExecutor threads;
   private final Map<String, Call<?>> running = new ConcurrentHashMap<>();
 
   ExpendableThreads(String name, Duration deadline, int most) {
     this.deadline = deadline;
     this.most = most;
+    this.free = new Semaphore(most);
     this.threads =
         new ThreadPoolExecutor(
             0,
-            most,
+            Integer.MAX_VALUE, // one whose call has just ended may not be back for the next yet
             IDLE_SECONDS,
             TimeUnit.SECONDS,
             new SynchronousQueue<>(),
@@ -93,12 +96,11 @@ final class ExpendableThreads {
         throw new IOException("an earlier access hangs: is something mounted there that hangs?");
       }
     }
-    try {
-      threads.execute(mine);
-    } catch (RejectedExecutionException e) {
+    if (!free.tryAcquire()) {
       running.remove(key, mine);
-      throw new IOException("all " + most + " threads for this hang or are busy", e);
+      throw new IOException("all " + most + " threads for this hang or are busy");
     }
+    threads.execute(mine);
     return answer(mine);
   }
 

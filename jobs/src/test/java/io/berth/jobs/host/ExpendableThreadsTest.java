@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -14,6 +16,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class ExpendableThreadsTest {
+
+  private static final int MANY = 2_000;
 
   private final CountDownLatch gate = new CountDownLatch(1);
   private final ExpendableThreads threads =
@@ -79,6 +83,14 @@ class ExpendableThreadsTest {
   }
 
   @Test
+  void one_that_has_just_answered_is_in_nobodys_way() throws Exception {
+    CompletableFuture<?> other =
+        CompletableFuture.runAsync(() -> unchecked("a", () -> "here", MANY));
+    unchecked("b", () -> "here", MANY);
+    other.get();
+  }
+
+  @Test
   void a_call_waits_for_another_of_its_key_that_is_not_overdue()
       throws ExecutionException, InterruptedException {
     CountDownLatch began = new CountDownLatch(1);
@@ -86,13 +98,15 @@ class ExpendableThreadsTest {
         CompletableFuture.supplyAsync(
             () ->
                 unchecked(
+                    "a",
                     () -> {
                       began.countDown();
                       return waitAtGate();
-                    }));
+                    },
+                    1));
     began.await();
     CompletableFuture<String> second =
-        CompletableFuture.supplyAsync(() -> unchecked(() -> "second"));
+        CompletableFuture.supplyAsync(() -> unchecked("a", () -> "second", 1));
 
     assertThat(second).isNotDone();
     gate.countDown();
@@ -101,11 +115,14 @@ class ExpendableThreadsTest {
     assertThat(second.get()).isEqualTo("second");
   }
 
-  private String unchecked(java.util.concurrent.Callable<String> work) {
+  private String unchecked(String key, Callable<String> work, int times) {
     try {
-      return patient.call("a", work);
+      for (int i = 1; i < times; i++) {
+        patient.call(key, work);
+      }
+      return patient.call(key, work);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }
