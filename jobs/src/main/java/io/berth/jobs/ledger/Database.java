@@ -287,6 +287,7 @@ final class Database implements AutoCloseable {
   private static Connection connect(Path file, boolean probing) throws SQLException {
     SQLiteConfig config = new SQLiteConfig();
     config.setReadOnly(probing);
+    config.setGetGeneratedKeys(false); // else a query after each insert; RETURNING is used here
     Connection connection =
         DriverManager.getConnection("jdbc:sqlite:" + file.toAbsolutePath(), config.toProperties());
     try (Statement statement = connection.createStatement()) {
