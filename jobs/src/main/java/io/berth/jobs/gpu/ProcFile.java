@@ -15,18 +15,24 @@ public final class ProcFile {
 
   private static final int USUAL_SIZE = 8192;
 
+  /** A thread's own, outside of the heap, where the kernel writes to without a copy between. */
+  private static final ThreadLocal<ByteBuffer> USUAL =
+      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(USUAL_SIZE));
+
   private ProcFile() {}
 
   /** Its whole content. Names in it may be any bytes: as Latin-1 none of them is an error. */
   public static String read(Path file) throws IOException {
     try (ByteChannel channel = Files.newByteChannel(file)) {
-      ByteBuffer text = ByteBuffer.allocate(USUAL_SIZE);
+      ByteBuffer text = USUAL.get().clear();
       while (channel.read(text) >= 0) {
         if (!text.hasRemaining()) {
           text = ByteBuffer.allocate(2 * text.capacity()).put(text.flip());
         }
       }
-      return new String(text.array(), 0, text.position(), StandardCharsets.ISO_8859_1);
+      byte[] content = new byte[text.position()];
+      text.flip().get(content);
+      return new String(content, StandardCharsets.ISO_8859_1);
     }
   }
 }
