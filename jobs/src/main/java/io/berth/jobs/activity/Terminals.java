@@ -38,7 +38,7 @@ final class Terminals {
       return Optional.empty();
     }
     Instant latest = null;
-    try (DirectoryStream<Path> terminals = Files.newDirectoryStream(pts, "[0-9]*")) {
+    try (DirectoryStream<Path> terminals = Files.newDirectoryStream(pts, Terminals::isTerminal)) {
       for (Path each : terminals) {
         Instant read = lastRead(each);
         latest = read == null || read.isAfter(now) ? latest : Life.later(latest, read);
@@ -49,6 +49,12 @@ final class Terminals {
       throw e.getCause();
     }
     return Optional.ofNullable(latest);
+  }
+
+  /** By its number; the others are {@code ptmx}. No glob, which would be compiled each time. */
+  private static boolean isTerminal(Path path) {
+    char first = path.getFileName().toString().charAt(0);
+    return first >= '0' && first <= '9';
   }
 
   private static boolean isDirectory(Path path) throws IOException {

@@ -36,16 +36,16 @@ final class CgroupFile {
   private CgroupFile() {}
 
   static ProcessPlace place(String text) {
-    Set<ProcessPlace> places = new LinkedHashSet<>();
-    boolean any = false;
+    Set<String> paths = new LinkedHashSet<>(); // most hierarchies of version 1 have the same
     for (String line : text.split("\n", -1)) {
       String[] parts = line.split(":", 3);
       if (parts.length == 3 && parts[2].startsWith("/")) {
-        any = true;
-        inPath(parts[2]).ifPresent(places::add);
+        paths.add(parts[2]);
       }
     }
-    if (!any) {
+    Set<ProcessPlace> places = new LinkedHashSet<>();
+    paths.forEach(path -> inPath(path).ifPresent(places::add));
+    if (paths.isEmpty()) {
       return new ProcessPlace.Unknown("its cgroup file has no cgroup in it");
     }
     if (places.size() > 1) {
