@@ -176,8 +176,7 @@ record Life(
   /** One long interval is no habit: a pause, or an Engine that did not answer. */
   private boolean isOverdue(Instant now) {
     Duration usual =
-        samples.stream()
-            .skip(Math.max(0, samples.size() - 2))
+        samples.subList(Math.max(0, samples.size() - 2), samples.size()).stream()
             .map(Sample::length)
             .min(Comparator.naturalOrder())
             .orElse(Duration.ZERO)
