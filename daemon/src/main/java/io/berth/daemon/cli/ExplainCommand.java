@@ -1,12 +1,22 @@
 package io.berth.daemon.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.berth.daemon.control.Past;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.LedgerException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Predicate;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code berth explain}. */
@@ -15,6 +25,9 @@ import picocli.CommandLine.Parameters;
     description = {
       "Says of one container whose it is, what will be done to it, when and why, what prevents that,",
       "and what was done to it before; also of one that is gone.",
+      "",
+      "Where the daemon does not run, or with --ledger, it reads the ledger's file, which knows what was",
+      "done, and not what will be.",
       ""
     })
 final class ExplainCommand extends Asking {
@@ -25,23 +38,56 @@ final class ExplainCommand extends Asking {
   private static final String BARS = "▁▂▃▄▅▆▇█";
   private static final String NOT_KNOWN = "·";
 
+  @Mixin private final LedgerPlace place;
+
   @Parameters(paramLabel = "CONTAINER", description = "Its name, its id, or the beginning of it.")
   private String container = "";
 
   ExplainCommand(GlobalOptions global) {
     super(global);
+    this.place = new LedgerPlace(global);
   }
 
   @Override
   public Integer call() {
-    JsonNode answer = daemon().get(containerPath(container) + "/explain", Map.of());
+    JsonNode answer = answer();
     return print(answer, () -> print(answer));
+  }
+
+  private JsonNode answer() {
+    if (!place.isNamed()) {
+      try {
+        return daemon().get(containerPath(container) + "/explain", Map.of());
+      } catch (ControlClient.NoDaemon e) {
+        err().println("berth: the daemon is not reachable; this is from the ledger's file");
+      }
+    }
+    return past();
+  }
+
+  private JsonNode past() {
+    Past past = Past.of(place.reader(null), container);
+    if (past.events().isEmpty()) {
+      throw new LedgerException("the ledger has no event of a container " + container);
+    }
+    ObjectNode json = body(Map.of("now", Instant.now())).putNull("mode").put("gone", past.isGone());
+    ArrayNode events = json.putArray("events");
+    for (JournalEntry each : past.events()) {
+      try {
+        JsonNode event = JsonTree.read(Objects.requireNonNull(each.event()));
+        events.add(((ObjectNode) event).put("seq", each.seq()));
+      } catch (JsonProcessingException e) {
+        throw new LedgerException("event " + each.seq() + " is no JSON", e);
+      }
+    }
+    past.others().forEach(json.putArray("others")::add);
+    return json;
   }
 
   private void print(JsonNode answer) {
     Instant now = Instant.parse(answer.path("now").asText());
-    if (answer.path("gone").asBoolean()) {
-      out().println(container + " is gone; this is what the journal knows of it");
+    if (!answer.path("container").isObject()) {
+      was(answer);
     } else {
       who(answer.path("container"));
       verdicts(answer, now);
@@ -53,8 +99,7 @@ final class ExplainCommand extends Asking {
 
   private void who(JsonNode it) {
     out().println(terminal().bold(it.path("name").asText()) + "  " + it.path("id").asText());
-    line(
-        "owner", it.path("owner").asText() + " (told by " + it.path("owner_source").asText() + ")");
+    line("owner", it.path("owner").asText() + toldBy(it));
     if (it.path("owner_in_doubt").isTextual()) {
       line("", terminal().warning("in doubt: " + it.path("owner_in_doubt").asText()));
     }
@@ -71,6 +116,52 @@ final class ExplainCommand extends Asking {
     if (it.path("keep_alive_until").isTextual()) {
       line("kept alive", "until " + Moments.shown(it.path("keep_alive_until")));
     }
+  }
+
+  /** What its events say of it, the last one first. */
+  private void was(JsonNode answer) {
+    boolean gone = answer.path("gone").asBoolean();
+    String how = gone ? " is gone" : " was there when the daemon last looked";
+    out().println(container + how + "; this is what the journal knows of it");
+    JsonNode last = newest(answer, each -> each.path("details").has("owner_source"));
+    JsonNode details = last.path("details");
+    if (last.isObject()) {
+      line("id", details.path("id").asText());
+      line("owner", last.path("user").asText() + toldBy(details));
+      line("type", details.path("container_type").asText());
+    }
+    JsonNode removal = newest(answer, ExplainCommand::isRemoval);
+    if (removal.isObject()) {
+      String reason = removal.path("details").path("reason").asText("");
+      String why = removal.path("details").path("why").asText("");
+      line(
+          "removed",
+          Moments.shown(removal.path("timestamp"))
+              + " by "
+              + removal.path("details").path("by").asText()
+              + (reason.isEmpty() || reason.equals("null") ? "" : ", " + reason));
+      if (!why.isEmpty()) {
+        line("", why);
+      }
+    }
+    answer.path("others").forEach(each -> line("another of it", "berth explain " + each.asText()));
+  }
+
+  private static boolean isRemoval(JsonNode event) {
+    return event.path("event_type").asText().equals("container.remove")
+        && event.path("details").path("outcome").asText().equals("done");
+  }
+
+  private static JsonNode newest(JsonNode answer, Predicate<JsonNode> wanted) {
+    JsonNode found = MissingNode.getInstance();
+    for (JsonNode each : answer.path("events")) {
+      found = wanted.test(each) ? each : found;
+    }
+    return found;
+  }
+
+  private static String toldBy(JsonNode told) {
+    return " (told by " + told.path("owner_source").asText() + ")";
   }
 
   private static String started(JsonNode it) {

@@ -10,8 +10,6 @@ import io.berth.jobs.Rush;
 import io.berth.jobs.activity.Measure;
 import io.berth.jobs.activity.Sample;
 import io.berth.jobs.container.Container;
-import io.berth.jobs.ledger.EventQuery;
-import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.notify.Advice;
 import io.berth.jobs.rules.Clock;
@@ -38,7 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ForesightRoutes {
 
-  private static final int EVENTS = 20;
   private static final int SAMPLES = 60;
 
   private final ControlParts parts;
@@ -176,12 +173,10 @@ final class ForesightRoutes {
       present(json, shown, known.get(), now);
     }
     json.put("gone", known.isEmpty());
-    String asked = known.map(Known::id).orElse(reference);
+    Past past = Past.of(parts.reader(), known.map(Known::id).orElse(reference));
     ArrayNode events = json.putArray("events");
-    EventQuery query = new EventQuery(0, null, null, asked, null, EVENTS, true);
-    for (JournalEntry each : parts.reader().events(query)) {
-      events.add(EventRoutes.event(each, call));
-    }
+    past.events().forEach(each -> events.add(EventRoutes.event(each, call)));
+    past.others().forEach(json.putArray("others")::add);
     if (known.isEmpty() && events.isEmpty()) {
       throw new Refusal(Code.NOT_FOUND, "no container " + reference + " is known, or was");
     }

@@ -83,7 +83,9 @@ class CommandSchemasTest {
     lines.put(
         "gpus --history",
         List.of("gpus --ledger LEDGER --history GPU-0", "gpus --ledger LEDGER --owner ada"));
-    lines.put("explain", List.of("explain train", "explain litter", "explain done"));
+    lines.put(
+        "explain",
+        List.of("explain train", "explain litter", "explain done", "explain done --ledger LEDGER"));
     lines.put("plan", List.of("plan", "plan --at +3d", "plan --enforce"));
     lines.put("limits", List.of("limits", "limits ada"));
     lines.put("events", List.of("events", "events --since 1h --type container"));

@@ -361,13 +361,65 @@ class CommandsTest {
     assertThat(line("breaker approve --why x").exit()).isEqualTo(3);
   }
 
+  @Test
+  void without_a_daemon_explain_tells_of_the_past_from_the_ledger() throws IOException {
+    Files.writeString(harbour.config(), Harbour.QUIET.replace("daemon: {", "daemon: {ledger: " + harbour.ledgerFile() + ", "));
+    harbour.engine().remove(Containers.idOf("litter"));
+    harbour.look();
+    harbour.close();
+    String asConfigured = " --config " + harbour.config();
+
+    Ran gone = line("explain litter" + asConfigured);
+    assertThat(gone.exit()).as(gone.err()).isZero();
+    assertThat(gone.err()).contains("the daemon is not reachable").hasLineCount(1);
+    assertThat(gone.out())
+        .contains("litter is gone")
+        .containsPattern("(?m)^owner +bob \\(told by label:ds01.user\\)$")
+        .containsPattern("(?m)^type +docker$")
+        .containsPattern("(?m)^removed +20[-0-9T:]+Z by user")
+        .contains("container.create");
+
+    Ran there = line("explain train --ledger " + harbour.ledgerFile());
+    assertThat(there.err()).isEmpty();
+    assertThat(there.out())
+        .contains("train was there when the daemon last looked")
+        .containsPattern("(?m)^owner +ada ")
+        .contains("gpu.allocate");
+    JsonNode json = line("explain train -o json" + asConfigured).json();
+    assertThat(json.path("gone").asBoolean(true)).isFalse();
+    assertThat(json.path("mode").isNull()).isTrue();
+    assertThat(line("explain absent" + asConfigured).exit()).isEqualTo(1);
+  }
+
+  @Test
+  void of_several_gone_ones_of_a_name_the_last_is_explained_and_the_others_are_named() {
+    Instant now = Instant.now();
+    String older = Containers.idOf("litter");
+    harbour.engine().remove(older);
+    harbour.look();
+    String newer = "ab".repeat(32);
+    harbour.engine().has(Containers.created("litter").id(newer).owner("cleo").createdAt(now));
+    harbour.look();
+    harbour.engine().remove(newer);
+    harbour.look();
+
+    Ran last = line("explain litter");
+    assertThat(last.out())
+        .containsPattern("(?m)^id +" + newer)
+        .containsPattern("(?m)^owner +cleo ")
+        .contains("berth explain " + older);
+    assertThat(last.out().lines().filter(row -> row.contains("container.create"))).hasSize(1);
+    assertThat(line("explain " + older).out())
+        .containsPattern("(?m)^owner +bob ")
+        .doesNotContain(newer);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
         "status",
         "ps",
         "plan",
-        "explain x",
         "limits",
         "allocate --user a --container b",
         "release x",

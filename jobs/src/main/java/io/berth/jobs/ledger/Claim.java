@@ -48,9 +48,16 @@ public record Claim(
     }
   }
 
+  private static final String RESERVATION = "reservation:";
+
   /** The holder of a grant, keyed by user and container name. */
   public static String reservation(String owner, String name) {
-    return "reservation:" + owner + "/" + name;
+    return RESERVATION + owner + "/" + name;
+  }
+
+  /** Whether that holder is a grant, and no container yet. */
+  public static boolean isReservation(String holder) {
+    return holder.startsWith(RESERVATION);
   }
 
   public boolean isReservation() {
