@@ -131,7 +131,9 @@ final class Enforcer {
         guards.pass(
             oldestFirst,
             each -> tripped && !breaker.isApproved(each),
-            stopsInTheLastHour(wanted, picture.now()),
+            wanted.stream().anyMatch(Wanted::isStop)
+                ? Guards.stopsInHour(ledger, picture.now())
+                : 0,
             picture);
     passed.heldBack().forEach((guard, count) -> tally.heldBack(job, guard, count));
     List<CompletableFuture<Outcome>> acts = new ArrayList<>();
@@ -139,17 +141,6 @@ final class Enforcer {
       acts.add(hand(act, second));
     }
     return new Enforced(passed.heldBack(), acts);
-  }
-
-  private int stopsInTheLastHour(List<Wanted> wanted, Instant now) {
-    if (wanted.stream().noneMatch(each -> each.act().cause().action().isStop())) {
-      return 0;
-    }
-    Set<String> stops = Set.of(Acts.eventOf(Action.STOP), Acts.eventOf(Action.PAUSE));
-    return (int)
-        ledger.read(tables -> tables.intentsAround(now, Guards.STOPS_WINDOW)).stream()
-            .filter(intent -> stops.contains(intent.subject()))
-            .count();
   }
 
   /**

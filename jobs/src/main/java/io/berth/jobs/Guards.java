@@ -1,12 +1,16 @@
 package io.berth.jobs;
 
+import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.rules.Action;
 import io.berth.policies.PolicyBook;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
@@ -20,7 +24,7 @@ final class Guards {
   private static final Duration FORGIVEN = Duration.ofHours(3);
 
   /** What {@code max_stops_per_hour} counts over. */
-  static final Duration STOPS_WINDOW = Duration.ofHours(1);
+  private static final Duration STOPS_WINDOW = Duration.ofHours(1);
 
   private record Failures(int count, long notBefore) {}
 
@@ -60,20 +64,35 @@ final class Guards {
     return new Passed(go, heldBack);
   }
 
-  /** How many of all that is wanted the caps would leave for later sweeps, by the cap. */
-  static Map<String, Integer> beyondCaps(List<Wanted> wanted, PolicyBook.Safety safety) {
-    int stops = (int) wanted.stream().filter(each -> each.act().cause().action().isStop()).count();
-    Map<String, Integer> beyond = new LinkedHashMap<>();
-    note(beyond, "max_removals_per_sweep", wanted.size() - stops - safety.maxRemovalsPerSweep());
-    note(beyond, "max_stops_per_sweep", stops - safety.maxStopsPerSweep());
-    note(beyond, "max_stops_per_hour", stops - safety.maxStopsPerHour());
-    return beyond;
+  /**
+   * Counts what the caps would hold back of what one sweep wants, by the cap.
+   *
+   * @param stopsInHour how many stops were tried in the hour before
+   * @return how many stops would go
+   */
+  static int capped(
+      List<Wanted> wanted, int stopsInHour, PolicyBook.Safety safety, Map<String, Integer> held) {
+    int gone = 0;
+    int stops = 0;
+    for (Wanted each : wanted) {
+      String cap = cap(each, gone, stopsInHour, safety);
+      if (cap.isEmpty()) {
+        gone++;
+        stops += each.isStop() ? 1 : 0;
+      } else {
+        held.merge(cap, 1, Integer::sum);
+      }
+    }
+    return stops;
   }
 
-  private static void note(Map<String, Integer> beyond, String cap, int count) {
-    if (count > 0) {
-      beyond.put(cap, count);
-    }
+  /** How many stops were tried in the hour around that moment. */
+  static int stopsInHour(Ledger ledger, Instant at) {
+    Set<String> stops = Set.of(Acts.eventOf(Action.STOP), Acts.eventOf(Action.PAUSE));
+    return (int)
+        ledger.read(tables -> tables.intentsAround(at, STOPS_WINDOW)).stream()
+            .filter(intent -> stops.contains(intent.subject()))
+            .count();
   }
 
   /** The guard that holds everything back; empty where none does. */
@@ -97,7 +116,11 @@ final class Guards {
     if (failed != null && ticker.getAsLong() - failed.notBefore < 0) {
       return "backoff";
     }
-    if (!wanted.act().cause().action().isStop()) {
+    return cap(wanted, gone, stopsInHour, safety);
+  }
+
+  private static String cap(Wanted wanted, int gone, int stopsInHour, PolicyBook.Safety safety) {
+    if (!wanted.isStop()) {
       return gone < safety.maxRemovalsPerSweep() ? "" : "max_removals_per_sweep";
     }
     if (gone >= safety.maxStopsPerSweep()) {

@@ -5,11 +5,14 @@ import static java.util.Comparator.comparing;
 import io.berth.jobs.Foresight.Opinion;
 import io.berth.jobs.Prospect.Moved;
 import io.berth.jobs.engine.EngineException;
+import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.rules.Action;
 import io.berth.jobs.rules.Verdict;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
+import io.berth.policies.Schedule;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -62,7 +65,7 @@ public final class Outlook {
                       picture,
                       job -> supposed == null ? parts.modes().of(job, book) : supposed,
                       at);
-              return new Foresight(opinions, rushes(opinions, picture));
+              return new Foresight(opinions, over(at), rushes(opinions, picture));
             });
   }
 
@@ -98,6 +101,14 @@ public final class Outlook {
     return job.isExempt(subject, book, due)
         ? Optional.empty()
         : Optional.of(job.action(subject, book));
+  }
+
+  /** Holds and reservations that are over by then; null: all that end. */
+  private List<Claim> over(@Nullable Instant at) {
+    return parts.ledger().read(tables -> tables.devices().allocation().claims()).stream()
+        .filter(each -> each.until() != null && (at == null || !each.end().isAfter(at)))
+        .sorted(comparing(Claim::end).thenComparing(Claim::name))
+        .toList();
   }
 
   private Optional<Picture> look(PolicyBook book) {
@@ -212,13 +223,33 @@ public final class Outlook {
   }
 
   private Rush rush(Instant from, List<Wanted> together, Picture picture) {
-    int stops =
-        (int) together.stream().filter(each -> each.act().cause().action().isStop()).count();
+    int stops = (int) together.stream().filter(Wanted::isStop).count();
     return new Rush(
         from,
         stops,
         together.size() - stops,
         breaker.wouldTrip(together, picture, from),
-        Guards.beyondCaps(together, picture.book().safety()));
+        beyondCaps(from, together, picture));
+  }
+
+  /** One job's sweep: its acts that fall due between two of them are wanted by the second one. */
+  private record Sweep(JobName job, long number) {}
+
+  /** What the caps would leave for later, by the cap, sweep for sweep. */
+  private Map<String, Integer> beyondCaps(Instant from, List<Wanted> together, Picture picture) {
+    Map<Sweep, List<Wanted>> sweeps = new LinkedHashMap<>();
+    for (Wanted each : together) {
+      Duration after = Duration.between(from, due(each, picture));
+      JobName job = JobName.of(each.clock().rule()).orElseThrow(); // as Wanted.of has it
+      Schedule schedule = picture.book().schedules().of(job);
+      long number = schedule instanceof Schedule.Every every ? after.dividedBy(every.period()) : 0;
+      sweeps.computeIfAbsent(new Sweep(job, number), same -> new ArrayList<>()).add(each);
+    }
+    Map<String, Integer> beyond = new LinkedHashMap<>();
+    int stops = Guards.stopsInHour(parts.ledger(), from);
+    for (List<Wanted> wanted : sweeps.values()) {
+      stops += Guards.capped(wanted, stops, picture.book().safety(), beyond);
+    }
+    return beyond;
   }
 }

@@ -3,6 +3,7 @@ package io.berth.jobs;
 import static io.berth.jobs.rules.Clock.later;
 
 import io.berth.jobs.Foresight.Opinion;
+import io.berth.jobs.Foresight.Warning;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.Ledger;
@@ -151,15 +152,26 @@ final class RuleJob {
       Subject subject, Basis basis, @Nullable ClockRow kept, Instant now, @Nullable Instant at) {
     Judged judged = judge(subject, basis, kept, now, false);
     ClockRow then = after(judged);
+    Warning warning = warning(judged, basis.book, now);
     if (then == null || judged.verdict instanceof Verdict.Act) {
-      return new Opinion(name, subject, judged.verdict);
+      return new Opinion(name, subject, judged.verdict, warning);
     }
     Instant moment = at == null ? then.due().plus(1, ChronoUnit.MICROS) : at; // kept cut to that
     if (then.due().isAfter(moment)) {
-      return new Opinion(name, subject, judged.verdict);
+      return new Opinion(name, subject, judged.verdict, warning);
     }
     ClockRow told = then.running(then.since(), then.due(), Integer.MAX_VALUE).warned(basis.mode);
-    return new Opinion(name, subject, judge(subject, basis, told, moment, false).verdict);
+    return new Opinion(name, subject, judge(subject, basis, told, moment, false).verdict, warning);
+  }
+
+  private @Nullable Warning warning(Judged judged, PolicyBook book, Instant now) {
+    Instant at = null;
+    if (judged.verdict instanceof Verdict.Warn) {
+      at = now;
+    } else if (judged.verdict instanceof Verdict.Keep keep) {
+      at = keep.warnAt();
+    }
+    return at == null ? null : new Warning(at, action(judged.subject, book));
   }
 
   /**

@@ -27,6 +27,10 @@ record Wanted(Subject subject, Verdict.Act act, ClockRow clock) {
     return Optional.of(new Wanted(opinion.subject(), act, row));
   }
 
+  boolean isStop() {
+    return act.cause().action().isStop();
+  }
+
   String id() {
     return subject.id();
   }

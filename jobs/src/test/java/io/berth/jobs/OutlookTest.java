@@ -2,9 +2,12 @@ package io.berth.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.berth.jobs.Foresight.Opinion;
+import io.berth.jobs.Foresight.Warning;
 import io.berth.jobs.Prospect.Moved;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.ledger.Known;
+import io.berth.jobs.rules.Action;
 import io.berth.jobs.rules.Verdict;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
@@ -14,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -193,6 +197,71 @@ class OutlookTest {
               assertThat(each.heldBack()).containsEntry("max_stops_per_sweep", 2);
             });
     assertThat(world.isBreakerTripped()).isFalse();
+  }
+
+  @Test
+  void caps_count_for_one_sweep_of_one_job() {
+    world.book(World.ENFORCE + "  max_stops_per_sweep: 2\n");
+    for (int i = 0; i < 6; i++) {
+      sleeper("train" + i);
+      sweepFor(1);
+    }
+
+    assertThat(foreseen().rushes()).isEmpty(); // one a minute, and a sweep a minute
+
+    world.book(World.ENFORCE + "  max_stops_per_sweep: 2\nschedules: {idle-stop: every 10m}\n");
+    assertThat(foreseen().rushes())
+        .singleElement()
+        .satisfies(each -> assertThat(each.heldBack()).isEqualTo(Map.of("max_stops_per_sweep", 4)));
+  }
+
+  @Test
+  void stops_of_the_hour_before_count_for_its_cap() {
+    world.book(World.ENFORCE + "  max_stops_per_hour: 3\n");
+    sleeper("one");
+    sleeper("two");
+    sweepFor(35);
+    sleeper("three");
+    sleeper("four");
+    sweepFor(1);
+    assertThat(world.engine.calls()).contains("stop one", "stop two");
+
+    assertThat(foreseen().rushes())
+        .singleElement()
+        .satisfies(each -> assertThat(each.heldBack()).isEqualTo(Map.of("max_stops_per_hour", 1)));
+  }
+
+  @Test
+  void the_first_warning_is_foreseen_with_the_act_and_where_it_is_all() {
+    sleeper("train");
+    sweepFor(1);
+    Instant since = world.now();
+
+    Opinion stop = idle(foreseen());
+    assertThat(stop.verdict()).isInstanceOf(Verdict.Act.class);
+    assertThat(stop.warning())
+        .isEqualTo(new Warning(since.plus(Duration.ofMinutes(24)), Action.STOP));
+
+    world.book(World.ENFORCE + "defaults: {idle_action: warn}\n");
+    Opinion only = idle(foreseen());
+    assertThat(only.verdict()).isInstanceOf(Verdict.Keep.class);
+    assertThat(only.warning())
+        .isEqualTo(new Warning(since.plus(Duration.ofMinutes(24)), Action.WARN));
+
+    sweepFor(24);
+    assertThat(idle(foreseen()).warning()) // the second one is next
+        .isEqualTo(new Warning(since.plus(Duration.ofSeconds(28 * 60 + 30)), Action.WARN));
+  }
+
+  private Foresight foreseen() {
+    return world.sweeps().outlook().at(Mode.ENFORCE, null).orElseThrow();
+  }
+
+  private static Opinion idle(Foresight foresight) {
+    return foresight.opinions().stream()
+        .filter(each -> each.job() == JobName.IDLE_STOP)
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code berth plan}. */
 @Command(
@@ -56,7 +57,7 @@ final class PlanCommand extends Asking {
       return at.startsWith("+")
           ? Instant.now().plus(Durations.parse(at.substring(1)))
           : Moments.parse(at, ZoneId.systemDefault());
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | TypeConversionException e) {
       throw new ParameterException(spec().commandLine(), "--at: " + e.getMessage(), e);
     }
   }
@@ -76,7 +77,7 @@ final class PlanCommand extends Asking {
     boolean ends = answer.path("at").isNull();
     if (table.isEmpty()) {
       String until = ends ? "" : " until " + answer.path("at").asText();
-      out().println("nothing would be stopped or removed" + until);
+      out().println("nothing would be stopped, removed or released" + until);
     } else {
       table.print(out(), terminal());
       out().println();
@@ -86,10 +87,31 @@ final class PlanCommand extends Asking {
     if (ends && !table.isEmpty()) {
       out().println("these are the earliest times: all warnings are sent before");
     }
+    warnings(answer.path("warnings"), now);
     if (answer.path("supposed_mode").asText().equals("observe")) {
-      out().println(terminal().warning("the mode is observe: none of it would be done"));
+      out()
+          .println(
+              terminal()
+                  .warning("the mode is observe: no container is touched, and nobody is warned"));
     }
     ConfigChanges.rushes(answer.path("rushes"), now, out(), terminal());
+  }
+
+  private void warnings(JsonNode warnings, Instant now) {
+    TextTable table = new TextTable("WARNED", "JOB", "OF", "CONTAINER", "OWNER");
+    for (JsonNode each : warnings) {
+      String of = each.path("warn_of").asText();
+      table.add(
+          Spans.relative(each.path("warn_at"), now),
+          each.path("job").asText(),
+          of.equals("warn") ? "its limit only" : of + " " + Spans.relative(each.path("due"), now),
+          each.path("container").asText(),
+          each.path("owner").asText());
+    }
+    if (!table.isEmpty()) {
+      out().println();
+      table.print(out(), terminal());
+    }
   }
 
   private static String counts(JsonNode counts) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.daemon.control.Refusal.Code;
+import io.berth.jobs.Foresight;
 import io.berth.jobs.Outcome;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.ledger.EventQuery;
@@ -128,17 +129,20 @@ final class AdminRoutes {
     return counts;
   }
 
-  /** What the job's rule finds due at this moment, before any guard. */
+  /** What the job finds due at this moment, before any guard. */
   private JsonNode dryRun(JobName job) {
     ObjectNode json = Answer.JSON.createObjectNode().put("job", job.word());
     ArrayNode due = json.putArray("due");
-    parts
-        .sweeps()
-        .outlook()
-        .at(null, parts.clock().instant())
-        .orElseThrow(() -> new Refusal(Code.FAILED, "the Docker Engine does not answer"))
-        .opinions()
-        .stream()
+    Foresight now =
+        parts
+            .sweeps()
+            .outlook()
+            .at(null, parts.clock().instant())
+            .orElseThrow(() -> new Refusal(Code.FAILED, "the Docker Engine does not answer"));
+    if (job == JobName.GPU_RELEASE) {
+      now.ends().stream().map(ForesightRoutes::end).forEach(due::add);
+    }
+    now.opinions().stream()
         .filter(each -> each.job() == job && each.verdict() instanceof Verdict.Act)
         .map(ForesightRoutes::opinion)
         .forEach(due::add);

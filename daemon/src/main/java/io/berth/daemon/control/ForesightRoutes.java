@@ -6,16 +6,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.daemon.control.Refusal.Code;
 import io.berth.jobs.Foresight;
 import io.berth.jobs.Foresight.Opinion;
+import io.berth.jobs.Foresight.Warning;
 import io.berth.jobs.Rush;
 import io.berth.jobs.activity.Measure;
 import io.berth.jobs.activity.Sample;
 import io.berth.jobs.container.Container;
+import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.notify.Advice;
 import io.berth.jobs.rules.Clock;
 import io.berth.jobs.rules.Reason;
 import io.berth.jobs.rules.Verdict;
 import io.berth.policies.ContainerType;
+import io.berth.policies.JobName;
 import io.berth.policies.LimitKey;
 import io.berth.policies.Limits;
 import io.berth.policies.Mode;
@@ -69,22 +72,55 @@ final class ForesightRoutes {
             .put("at", at == null ? null : at.toString())
             .put("mode", parts.mode().word())
             .put("supposed_mode", enforce ? Mode.ENFORCE.word() : parts.mode().word());
-    List<Opinion> acts =
-        foresight.opinions().stream()
-            .filter(each -> each.verdict() instanceof Verdict.Act)
-            .sorted(Comparator.comparing(each -> ((Verdict.Act) each.verdict()).running().due()))
-            .toList();
-    ArrayNode list = json.putArray("acts");
-    acts.forEach(each -> list.add(opinion(each).put("owner", owner(each))));
-    ArrayNode warnings = json.putArray("warnings");
-    foresight.opinions().stream()
-        .filter(each -> each.verdict() instanceof Verdict.Warn)
-        .forEach(each -> warnings.add(opinion(each).put("owner", owner(each))));
+    List<ObjectNode> acts = new ArrayList<>();
+    List<ObjectNode> warnings = new ArrayList<>();
+    for (Opinion each : foresight.opinions()) {
+      ObjectNode line = opinion(each).put("owner", owner(each));
+      if (each.verdict() instanceof Verdict.Act) {
+        acts.add(line);
+      }
+      if (each.warning() != null && (at == null || !each.warning().at().isAfter(at))) {
+        warnings.add(line);
+      }
+    }
+    foresight.ends().forEach(each -> acts.add(end(each)));
+    acts.sort(by("due"));
+    warnings.sort(by("warn_at"));
+    json.putArray("acts").addAll(acts);
+    json.putArray("warnings").addAll(warnings);
     ArrayNode rushes = json.putArray("rushes");
     foresight.rushes().forEach(each -> rushes.add(rush(each)));
-    json.set("by_owner", counts(acts, ForesightRoutes::owner));
-    json.set("by_group", counts(acts, each -> groupOf(owner(each))));
+    json.set("by_owner", counts(acts, each -> each.path("owner").asText()));
+    json.set("by_group", counts(acts, each -> groupOf(each.path("owner").asText())));
     return json;
+  }
+
+  private static Comparator<ObjectNode> by(String moment) {
+    return Comparator.comparing(each -> Instant.parse(each.path(moment).asText()));
+  }
+
+  /** The end of a hold or a reservation, as the act that it is. */
+  static ObjectNode end(Claim claim) {
+    boolean reserved = claim.isReservation();
+    String why =
+        reserved
+            ? "no container came to use " + claim.device() + ", which is reserved for it"
+            : "it stopped, and does not hold " + claim.device() + " for longer";
+    return Answer.JSON
+        .createObjectNode()
+        .put("job", JobName.GPU_RELEASE.word())
+        .put("container", claim.name())
+        .put("id", claim.holder())
+        .put("verdict", "act")
+        .put("action", "release")
+        .put("reason", reserved ? "reservation_expired" : "hold_expired")
+        .put("why", why)
+        .put("since", claim.since().toString())
+        .put("due", claim.end().toString())
+        .put("warnings", 0)
+        .putNull("warn_at")
+        .putNull("warn_of")
+        .put("owner", claim.owner());
   }
 
   private Foresight foresee(@Nullable Mode supposed, @Nullable Instant at) {
@@ -103,7 +139,7 @@ final class ForesightRoutes {
     return parts.book().get().groupOf(owner).orElse("none");
   }
 
-  private static ObjectNode counts(List<Opinion> acts, Function<Opinion, String> by) {
+  private static ObjectNode counts(List<ObjectNode> acts, Function<ObjectNode, String> by) {
     Map<String, Integer> counts = new TreeMap<>();
     acts.forEach(each -> counts.merge(by.apply(each), 1, Integer::sum));
     return counts(counts);
@@ -144,6 +180,9 @@ final class ForesightRoutes {
     json.put("since", clock == null ? null : clock.since().toString());
     json.put("due", clock == null ? null : clock.due().toString());
     json.put("warnings", clock == null ? 0 : clock.warnings());
+    Warning warning = opinion.warning();
+    json.put("warn_at", warning == null ? null : warning.at().toString());
+    json.put("warn_of", warning == null ? null : warning.of().word());
     if (cause != null) {
       json.set("numbers", Answer.JSON.valueToTree(cause.numbers()));
     }

@@ -3,6 +3,7 @@ package io.berth.jobs.ledger;
 import io.berth.policies.ContainerType;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,6 +63,11 @@ public record Claim(
 
   public boolean isReservation() {
     return state == State.RESERVED;
+  }
+
+  /** {@link #until} of a claim that has one. */
+  public Instant end() {
+    return Objects.requireNonNull(until);
   }
 
   public Claim until(@Nullable Instant later) {

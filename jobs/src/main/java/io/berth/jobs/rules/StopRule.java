@@ -38,7 +38,7 @@ abstract class StopRule implements Rule {
     Warnings.Stand stand =
         new Warnings(course.shares, course.limit).at(since, facts.clock(), facts.promised(), now);
     return switch (stand.step()) {
-      case WAIT -> new Verdict.Keep(course.why, stand.clock());
+      case WAIT -> new Verdict.Keep(course.why, stand.clock(), stand.warnAt());
       case WARN ->
           new Verdict.Warn(
               course.cause,

@@ -1,6 +1,7 @@
 package io.berth.jobs.rules;
 
 import io.berth.policies.Exemption;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,8 +19,16 @@ public sealed interface Verdict {
 
   /**
    * Nothing is to be done. {@link #clock} says until when; without one, until something changes.
+   *
+   * @param warnAt when its owner is to be told, if nothing changes until then; null where nothing
+   *     is to be told before the clock is due
    */
-  record Keep(String why, @Nullable Clock running) implements Verdict {
+  record Keep(String why, @Nullable Clock running, @Nullable Instant warnAt) implements Verdict {
+
+    public Keep(String why, @Nullable Clock running) {
+      this(why, running, null);
+    }
+
     @Override
     public Optional<Clock> clock() {
       return Optional.ofNullable(running);

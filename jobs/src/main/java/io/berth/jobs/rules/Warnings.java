@@ -25,8 +25,12 @@ record Warnings(List<Double> shares, Duration limit) {
     ACT
   }
 
-  /** The clock as it is to be kept, with this step's warning counted. */
-  record Stand(Step step, Clock clock) {}
+  /**
+   * The clock as it is to be kept, with this step's warning counted.
+   *
+   * @param warnAt when the next warning comes; null where none does, or this step is one
+   */
+  record Stand(Step step, Clock clock, @Nullable Instant warnAt) {}
 
   /**
    * @param since when the limit began to run
@@ -37,14 +41,15 @@ record Warnings(List<Double> shares, Duration limit) {
     Clock clock = clock(since, before, promised);
     int told = clock.warnings();
     if (told == shares.size()) {
-      return new Stand(now.isBefore(clock.due()) ? Step.WAIT : Step.ACT, clock);
+      return new Stand(now.isBefore(clock.due()) ? Step.WAIT : Step.ACT, clock, null);
     }
     Duration notice = notice(told);
-    if (now.isBefore(clock.due().minus(notice))) {
-      return new Stand(Step.WAIT, clock);
+    Instant warnAt = clock.due().minus(notice);
+    if (now.isBefore(warnAt)) {
+      return new Stand(Step.WAIT, clock, warnAt);
     }
     Instant due = Clock.later(clock.due(), now.plus(notice));
-    return new Stand(Step.WARN, new Clock(since, due, told + 1));
+    return new Stand(Step.WARN, new Clock(since, due, told + 1), null);
   }
 
   private Clock clock(Instant since, @Nullable Clock before, @Nullable Instant promised) {
