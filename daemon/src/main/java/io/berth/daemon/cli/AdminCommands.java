@@ -1,6 +1,7 @@
 package io.berth.daemon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -83,9 +84,10 @@ final class AdminCommands {
     @Override
     public Integer call() {
       String path = "/v1/jobs/" + ControlClient.encoded(job) + "/pause";
+      Instant asked = Instant.now();
       JsonNode answer = daemon().post(path, body(Map.of("for", length, "why", why)));
-      String until = answer.path("until").asText();
-      return print(answer, () -> out().println(job + " rests until " + until));
+      String end = Spans.end(answer.path("until"), asked);
+      return print(answer, () -> out().println(job + " rests, " + end));
     }
   }
 

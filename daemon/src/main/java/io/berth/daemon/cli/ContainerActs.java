@@ -1,6 +1,7 @@
 package io.berth.daemon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,11 +20,14 @@ final class ContainerActs {
     @Parameters(paramLabel = "CONTAINER", description = "Its name, its id, or how its id begins.")
     private String container = "";
 
+    private Instant asked = Instant.EPOCH;
+
     Act(GlobalOptions global) {
       super(global);
     }
 
     JsonNode ask(String act, Map<String, ? extends @Nullable Object> request) {
+      asked = Instant.now(); // so that what was asked for 7 days is not said to end in 6
       return daemon().post(containerPath(container) + "/" + act, body(request));
     }
 
@@ -31,10 +35,8 @@ final class ContainerActs {
       return print(answer, () -> out().println(answer.path("container").asText() + " " + words));
     }
 
-    static String until(JsonNode answer) {
-      return answer.path("until").isTextual()
-          ? "until " + answer.path("until").asText()
-          : "without end";
+    String end(JsonNode answer) {
+      return Spans.end(answer.path("until"), asked);
     }
   }
 
@@ -92,7 +94,7 @@ final class ContainerActs {
       request.put("for", length);
       JsonNode answer = ask("keep-alive", request);
       boolean held = !answer.path("until").equals(answer.path("at"));
-      return say(answer, held ? "is kept alive " + until(answer) : "counts as used just now");
+      return say(answer, held ? "is kept alive, " + end(answer) : "counts as used just now");
     }
   }
 
@@ -120,7 +122,7 @@ final class ContainerActs {
       request.put("why", why);
       request.put("for", length);
       JsonNode answer = ask("protect", request);
-      return say(answer, "is protected " + until(answer));
+      return say(answer, "is protected, " + end(answer));
     }
   }
 

@@ -12,6 +12,7 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code berth gpus} prints: the same lines as aligned text and as a JSON array. */
 final class GpuListing {
@@ -25,8 +26,12 @@ final class GpuListing {
     this.text = text;
   }
 
-  /** A line for each of what {@link Devices#json} has. */
-  static GpuListing of(JsonNode devices) {
+  /**
+   * A line for each of what {@link Devices#json} has.
+   *
+   * @param now what the text's times are seen from; null: they are exact
+   */
+  static GpuListing of(JsonNode devices, @Nullable Instant now) {
     GpuListing listing =
         new GpuListing(
             new TextTable(
@@ -48,8 +53,8 @@ final class GpuListing {
           word(each, "claim"),
           word(each, "container"),
           word(each, "owner"),
-          moment(each, "since"),
-          moment(each, "until"),
+          moment(each.path("since"), now),
+          moment(each.path("until"), now),
           word(each, "note"));
     }
     return listing;
@@ -59,9 +64,8 @@ final class GpuListing {
     return line.path(name).isNull() ? "" : line.path(name).asText();
   }
 
-  private static String moment(JsonNode line, String name) {
-    String text = word(line, name);
-    return text.isEmpty() ? "" : Moments.shown(Instant.parse(text));
+  private static String moment(JsonNode moment, @Nullable Instant now) {
+    return now == null ? Moments.shown(moment) : Spans.relative(moment, now);
   }
 
   /** A line for each change. */

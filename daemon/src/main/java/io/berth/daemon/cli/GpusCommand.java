@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
       "Asks the daemon; where it does not run, or with --ledger, it reads the ledger's file.",
       "",
       "With --at, who had what then. With --history, --owner or both, each change of it, oldest first.",
-      "Times are in UTC.",
+      "Exact times, as they have, are in UTC.",
       ""
     })
 final class GpusCommand implements Callable<Integer> {
@@ -78,10 +78,14 @@ final class GpusCommand implements Callable<Integer> {
     LedgerReader reader = place.reader(null);
     return history
         ? GpuListing.of(reader.moves().stream().filter(this::isAskedFor).toList())
-        : GpuListing.of(Devices.json(reader.allocationAt(Objects.requireNonNull(at))));
+        : GpuListing.of(Devices.json(reader.allocationAt(Objects.requireNonNull(at))), null);
   }
 
   private GpuListing present() {
+    return GpuListing.of(standing(), Instant.now());
+  }
+
+  private JsonNode standing() {
     if (!place.isNamed()) {
       try {
         Path socket = ControlSocket.find(global, System.getenv());
@@ -90,16 +94,16 @@ final class GpusCommand implements Callable<Integer> {
         if (devices.isEmpty()) {
           tellWhyThereAreNone(client);
         }
-        return GpuListing.of(devices);
+        return devices;
       } catch (ControlClient.NoDaemon e) {
         spec.commandLine()
             .getErr()
             .println("berth: the daemon is not reachable; this is from the ledger's file");
       } catch (LedgerPlace.NoConfiguration e) {
-        return GpuListing.of(Devices.json(place.reader(null).standing())); // says it itself
+        // The ledger's place would be told there as well: asking for it says what is wrong.
       }
     }
-    return GpuListing.of(Devices.json(place.reader(null).standing()));
+    return Devices.json(place.reader(null).standing());
   }
 
   /** Where there are lines, each says it of its device. */

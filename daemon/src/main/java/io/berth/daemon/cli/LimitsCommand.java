@@ -1,6 +1,7 @@
 package io.berth.daemon.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -49,10 +50,14 @@ final class LimitsCommand extends Asking {
         "demand",
         String.format(
             Locale.ROOT,
-            "%.2f of %.2f GPUs of this host are taken",
+            "%.2f of %.2f GPUs of this host are taken: %s",
             demand.path("allocated_gpueq").asDouble(),
-            demand.path("total_gpueq").asDouble()));
-    answer.path("exemptions").forEach(this::printExemption);
+            demand.path("total_gpueq").asDouble(),
+            demand.path("high").asBoolean()
+                ? terminal().warning("high, idle containers are stopped sooner")
+                : "not high"));
+    Instant now = Instant.parse(answer.path("now").asText());
+    answer.path("exemptions").forEach(each -> printExemption(each, now));
     out().println();
     TextTable limits = new TextTable("LIMIT", "VALUE", "FOR", "FROM");
     for (JsonNode each : answer.path("limits")) {
@@ -95,13 +100,11 @@ final class LimitsCommand extends Asking {
         : limit.path("section").asText();
   }
 
-  private void printExemption(JsonNode each) {
+  private void printExemption(JsonNode each, Instant now) {
     List<String> from = new ArrayList<>();
     each.path("exempt_from").forEach(limit -> from.add(limit.asText()));
-    String until =
-        each.path("until").isTextual() ? "until " + each.path("until").asText() : "without end";
-    String over = each.path("active").asBoolean() ? "" : ", over";
+    String until = Spans.end(each.path("until"), now);
     String reason = each.path("reason").isTextual() ? ": " + each.path("reason").asText() : "";
-    line("exempt", String.join(", ", from) + " " + until + over + reason);
+    line("exempt", String.join(", ", from) + ", " + until + reason);
   }
 }

@@ -27,6 +27,15 @@ final class Spans {
     return moment.isTextual() ? relative(Instant.parse(moment.asText()), now) : "";
   }
 
+  /** When something ends, or ended, with the exact time: {@code ends in 4 h (2026-...Z)}. */
+  static String end(JsonNode until, Instant now) {
+    if (!until.isTextual()) {
+      return "without end";
+    }
+    String word = Instant.parse(until.asText()).isBefore(now) ? "ended " : "ends ";
+    return word + relative(until, now) + " (" + Moments.shown(until) + ")";
+  }
+
   /** Two figures are enough, and one unit. */
   private static String length(long seconds) {
     if (seconds < 2 * MINUTE) {

@@ -63,13 +63,14 @@ final class SweepCommand extends Asking {
   }
 
   private void printDue(JsonNode answer) {
-    TextTable table = new TextTable("DUE", "CONTAINER", "REASON", "SINCE");
+    Instant now = Instant.now();
+    TextTable table = new TextTable("DUE", "ACTION", "CONTAINER", "REASON");
     for (JsonNode each : answer.path("due")) {
       table.add(
+          Spans.relative(each.path("due"), now),
           each.path("action").asText(),
           each.path("container").asText(),
-          each.path("reason").asText(),
-          Moments.shown(Instant.parse(each.path("due").asText())));
+          each.path("reason").asText());
     }
     if (table.isEmpty()) {
       out().println("nothing is due");

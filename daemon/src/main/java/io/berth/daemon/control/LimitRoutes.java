@@ -99,7 +99,7 @@ final class LimitRoutes {
   }
 
   /** How much of what there is somebody has, which shortens idle timeouts above a threshold. */
-  private static void demand(ObjectNode json, Allocation allocation, PolicyBook book) {
+  private void demand(ObjectNode json, Allocation allocation, PolicyBook book) {
     double total = allocation.devices().values().stream().mapToDouble(DeviceRow::gpueq).sum();
     List<String> taken =
         allocation.claims().stream()
@@ -110,6 +110,7 @@ final class LimitRoutes {
             .toList();
     json.put("allocated_gpueq", gpueq(allocation, taken))
         .put("total_gpueq", total)
+        .put("high", parts.sweeps().isDemandHigh())
         .put("high_from_share", book.policies().highDemandThreshold());
   }
 

@@ -29,9 +29,6 @@ import picocli.CommandLine.TypeConversionException;
 /** The commands that read the ledger without a daemon. */
 class LedgerCommandsTest {
 
-  private static final String HEADS =
-      "DEVICE  STATE     GPUEQ  CLAIM   CONTAINER  OWNER  SINCE                 UNTIL                 NOTE\n";
-
   @TempDir private Path folder;
   private Path file;
 
@@ -52,13 +49,28 @@ class LedgerCommandsTest {
   void the_ledger_is_shown_by_device_with_a_line_for_each_claim() {
     assertThat(run("gpus --ledger " + file)).isZero();
 
+    assertThat(out.toString().replaceAll("[0-9]+ d ago", "AGO").replaceAll(" +", " "))
+        .isEqualTo(
+            """
+            DEVICE STATE GPUEQ CLAIM CONTAINER OWNER SINCE UNTIL NOTE
+            GPU-a conflict 1 held train ada AGO AGO -
+            GPU-a conflict 1 active infer bob AGO - -
+            MIG-b free 0.125 - - - - - -
+            """);
+    assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void who_had_what_then_has_exact_times_and_is_aligned() {
+    assertThat(run("gpus --at 2026-03-02T13:30Z --ledger " + file)).isZero();
+
     assertThat(out)
         .hasToString(
-            HEADS
-                + "GPU-a   conflict  1      held    train      ada    2026-03-02T14:00:00Z  2026-03-02T14:30:00Z  -\n"
-                + "GPU-a   conflict  1      active  infer      bob    2026-03-02T14:00:00Z  -                     -\n"
-                + "MIG-b   free      0.125  -       -          -      -                     -                     -\n");
-    assertThat(err.toString()).isEmpty();
+            """
+            DEVICE  STATE   GPUEQ  CLAIM   CONTAINER  OWNER  SINCE                 UNTIL  NOTE
+            GPU-a   active  1      active  train      ada    2026-03-02T13:00:00Z  -      -
+            MIG-b   free    0.125  -       -          -      -                     -      -
+            """);
   }
 
   @Test

@@ -146,6 +146,7 @@ class CommandsTest {
   @Test
   void gpus_come_from_the_daemon() {
     assertThat(line("gpus").out()).contains("GPU-0", "train", "ada", "GPU-3");
+    assertThat(line("gpus").out()).containsPattern("active +train +ada +(now|[0-9]+ s ago) +- ");
     assertThat(line("gpus").err()).isEmpty();
   }
 
@@ -155,6 +156,29 @@ class CommandsTest {
 
     assertThat(ran.out()).contains("1.00 of 1 GPUs, in 1 of 3 containers", "idle_timeout");
     assertThat(ran.out()).contains("built-in", "train");
+    assertThat(ran.out()).contains("1.00 of 4.00 GPUs of this host are taken: not high");
+  }
+
+  @Test
+  void limits_say_when_demand_is_high_and_when_an_exemption_ends() throws IOException {
+    Files.writeString(harbour.config(), Harbour.QUIET + "policies: {high_demand_threshold: 0.2}\n");
+    Instant end = Instant.now().plusSeconds(10 * 24 * 3600);
+    Files.writeString(
+        harbour.config().resolveSibling("lifecycle-exemptions.yaml"),
+        """
+        exemptions:
+          - {username: ada, exempt_from: [idle_timeout], expires_on: %s, reason: thesis}
+          - {username: ada, exempt_from: [max_runtime], expires_on: 2026-01-01T00:00:00Z, reason: old}
+        """
+            .formatted(end));
+    assertThat(line("reload").exit()).isZero();
+    assertThat(line("sweep idle-stop").exit()).isZero();
+
+    assertThat(line("limits ada").out())
+        .contains("are taken: high, idle containers are stopped sooner")
+        .containsPattern("exempt +idle_timeout, ends in 9 d \\(20.*Z\\): thesis")
+        .containsPattern("exempt +max_runtime, ended [0-9]+ d ago \\(2026-01-01T00:00:00Z\\): old");
+    assertThat(line("limits ada -o json").json().path("demand").path("high").asBoolean()).isTrue();
   }
 
   @Test
@@ -195,7 +219,8 @@ class CommandsTest {
   @Test
   void a_keep_alive_is_cut_to_what_is_allowed_and_kept() {
     assertThat(line("ping train").out()).contains("counts as used");
-    assertThat(line("keep-alive train --for 100d").out()).contains("is kept alive until");
+    assertThat(line("keep-alive train --for 100d").out())
+        .containsPattern("is kept alive, ends in 24 h \\(20.*Z\\)");
 
     assertThat(harbour.requests().keepAlives().values())
         .singleElement()
@@ -207,8 +232,8 @@ class CommandsTest {
 
   @Test
   void a_protected_container_says_so_and_stays() {
-    assertThat(run("protect", "litter", "--for", "7d", "--why", "the demo of Friday").exit())
-        .isZero();
+    assertThat(run("protect", "litter", "--for", "7d", "--why", "the demo of Friday").out())
+        .containsPattern("litter is protected, ends in 7 d \\(20.*Z\\)");
     harbour.look();
     assertThat(line("ps").out()).contains("protected");
     assertThat(harbour.requests().isProtected(Containers.idOf("litter"))).isTrue();
@@ -321,6 +346,52 @@ class CommandsTest {
     assertThat(ran.out()).containsPattern("in (29|30) min +created-cleanup +remove +litter +bob");
     assertThat(ran.out()).containsPattern("in (23|24) h +max-runtime +stop +train +ada");
     assertThat(ran.out()).contains("by owner: ada 1, bob 1", "by group: none 2", "earliest");
+    assertThat(ran.out())
+        .containsPattern("WARNED +JOB +OF +CONTAINER +OWNER")
+        .containsPattern("in (17|18) h +max-runtime +stop in (23|24) h +train +ada");
+  }
+
+  @Test
+  void ends_of_holds_and_reservations_are_in_the_plan_in_order_and_are_due_for_the_job()
+      throws IOException {
+    Files.writeString(harbour.config(), Harbour.QUIET + "defaults: {gpu_hold_after_stop: 0s}\n");
+    assertThat(line("reload").exit()).isZero();
+    Instant now = Instant.now();
+    harbour
+        .engine()
+        .has(
+            Containers.exited("done")
+                .owner("ada")
+                .gpu("GPU-1")
+                .createdAt(now)
+                .startedAt(now)
+                .finishedAt(now));
+    harbour.look();
+    assertThat(line("allocate --user cleo --container next").exit()).isZero();
+
+    assertThat(line("sweep gpu-release --dry-run").out())
+        .containsPattern("DUE +ACTION +CONTAINER +REASON")
+        .containsPattern("(now|[0-9]+ s ago) +release +done +hold_expired")
+        .doesNotContain("next");
+    assertThat(line("plan").out()).containsPattern("gpu-release +release +done +ada +hold_expired");
+    JsonNode acts = line("plan --at +40m -o json").json().path("acts");
+    assertThat(acts.findValuesAsText("container"))
+        .containsSubsequence("done", "litter")
+        .containsSubsequence("done", "next");
+    assertThat(acts.findValuesAsText("reason"))
+        .startsWith("hold_expired") // of the device; the container's own comes later
+        .contains("reservation_expired", "created_never_started");
+    line("mode observe");
+    assertThat(line("plan").out()).contains("done", "no container is touched");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"banana", "+banana", "2026-13-01T00:00Z"})
+  void a_moment_that_is_none_is_wrong_usage(String at) {
+    Ran ran = line("plan --at " + at);
+
+    assertThat(ran.exit()).isEqualTo(2);
+    assertThat(ran.err()).startsWith("berth: --at: ");
   }
 
   @Test
@@ -346,8 +417,8 @@ class CommandsTest {
   void a_job_is_swept_and_rests() {
     assertThat(line("sweep created-cleanup").out()).contains("created-cleanup (enforce): 2 cont");
     assertThat(line("sweep stale-cleanup --dry-run").out()).contains("nothing is due");
-    assertThat(run("job", "pause", "stale-cleanup", "--for", "2h", "--why", "disks").exit())
-        .isZero();
+    assertThat(run("job", "pause", "stale-cleanup", "--for", "2h", "--why", "disks").out())
+        .containsPattern("stale-cleanup rests, ends in 2 h \\(20.*Z\\)");
     assertThat(harbour.requests().pauses()).containsKey(JobName.STALE_CLEANUP);
     assertThat(line("status").out()).contains("stale-cleanup paused by root", "disks");
     assertThat(line("sweep stale-cleanup").exit()).isEqualTo(3);
@@ -363,7 +434,9 @@ class CommandsTest {
 
   @Test
   void without_a_daemon_explain_tells_of_the_past_from_the_ledger() throws IOException {
-    Files.writeString(harbour.config(), Harbour.QUIET.replace("daemon: {", "daemon: {ledger: " + harbour.ledgerFile() + ", "));
+    Files.writeString(
+        harbour.config(),
+        Harbour.QUIET.replace("daemon: {", "daemon: {ledger: " + harbour.ledgerFile() + ", "));
     harbour.engine().remove(Containers.idOf("litter"));
     harbour.look();
     harbour.close();
