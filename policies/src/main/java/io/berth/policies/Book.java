@@ -15,6 +15,7 @@ final class Book implements PolicyBook {
   /** The plain sections of a main file. */
   record Settings(
       Policies policies,
+      Map<String, Setting<?>> policySettings,
       Ownership ownership,
       Monitoring monitoring,
       Schedules schedules,
@@ -111,6 +112,11 @@ final class Book implements PolicyBook {
   @Override
   public Policies policies() {
     return settings.policies;
+  }
+
+  @Override
+  public Map<String, Setting<?>> policySettings() {
+    return settings.policySettings;
   }
 
   @Override

@@ -154,8 +154,10 @@ final class MainFile {
   }
 
   private Book.Settings settings() {
+    Section.Values policies = policies();
     return new Book.Settings(
-        policies(),
+        PoliciesSection.SECTION.bind().apply(policies),
+        policies.all(),
         plain(OwnershipSection.SECTION),
         plain(MonitoringSection.SECTION),
         plain(SchedulesSection.SECTION),
@@ -165,11 +167,11 @@ final class MainFile {
         plain(DaemonSection.SECTION));
   }
 
-  private PolicyBook.Policies policies() {
+  private Section.Values policies() {
     Fields fields =
         section(PoliciesSection.SECTION.word()).orElseGet(() -> Fields.none("", top.source()));
     detection = LimitMap.detection(fields);
-    return closed(fields, PoliciesSection.SECTION::read);
+    return closed(fields, PoliciesSection.SECTION::values);
   }
 
   private <R> R plain(Section<R> section) {

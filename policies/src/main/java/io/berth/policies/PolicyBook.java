@@ -46,6 +46,9 @@ public interface PolicyBook {
 
   Policies policies();
 
+  /** What {@link #policies} has, by the keys' words, in the order of CONFIG.md. */
+  Map<String, Setting<?>> policySettings();
+
   Ownership ownership();
 
   Monitoring monitoring();

@@ -1,8 +1,10 @@
 package io.berth.policies;
 
-import java.util.HashMap;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 
 /**
@@ -17,25 +19,38 @@ record Section<R>(
   /** What a section sets. */
   static final class Values {
 
-    private final Map<Key<?>, Object> values = new HashMap<>();
+    private final Map<Key<?>, Setting<?>> settings = new LinkedHashMap<>();
 
     private <T> void read(Key<T> key, Fields fields) {
-      fields.read(key).ifPresent(setting -> values.put(key, setting.value()));
+      Setting<T> builtIn = new Setting<>(key.builtIn(), Provenance.BUILT_IN);
+      settings.put(key, fields.read(key).orElse(builtIn));
     }
 
     /** What was written, or the default. */
     @SuppressWarnings("unchecked") // read() pairs each key with a value of its type
     <T> T get(Key<T> key) {
-      return (T) values.getOrDefault(key, key.builtIn());
+      return (T) Objects.requireNonNull(settings.get(key), key.word()).value();
+    }
+
+    /** All of them by their words, in the section's order, each with where it was written. */
+    Map<String, Setting<?>> all() {
+      Map<String, Setting<?>> all = new LinkedHashMap<>();
+      settings.forEach((key, setting) -> all.put(key.word(), setting));
+      return Collections.unmodifiableMap(all);
     }
   }
 
   /** Takes this section's keys; the caller says what of the rest is unknown. */
   R read(Fields fields) {
+    return bind.apply(values(fields));
+  }
+
+  /** The same, before it becomes a record. */
+  Values values(Fields fields) {
     Values values = new Values();
     for (Key<?> key : keys) {
       values.read(key, fields);
     }
-    return bind.apply(values);
+    return values;
   }
 }

@@ -56,6 +56,20 @@ class PrecedenceTest {
     assertThat(idle("ann", ContainerType.COMPOSE)).isEqualTo("20m");
   }
 
+  @Test
+  void the_settings_of_policies_know_their_place_too() {
+    PolicyBook policies = Texts.book("policies:\n  cpu_idle_threshold: 3\n  grace_period_m: 7\n");
+
+    TimeLimit grace = policies.policies().gracePeriod();
+    assertThat(grace).hasToString("7m");
+    assertThat(policies.policySettings())
+        .hasSize(PoliciesSection.SECTION.keys().size())
+        .containsEntry(
+            "grace_period", new Setting<>(grace, new Provenance(Texts.FILE, 3, "policies")))
+        .containsEntry(
+            "gpu_conflict", new Setting<>(PolicyBook.GpuConflict.REPORT, Provenance.BUILT_IN));
+  }
+
   private String idle(String owner, ContainerType type) {
     return book.limitsFor(owner, type).get(LimitKey.IDLE_TIMEOUT).toString();
   }

@@ -89,7 +89,7 @@ final class ExplainCommand extends Asking {
     if (!answer.path("container").isObject()) {
       was(answer);
     } else {
-      who(answer.path("container"));
+      who(answer.path("container"), now);
       verdicts(answer, now);
       samples(answer.path("samples"));
       limits(answer.path("limits"));
@@ -97,24 +97,25 @@ final class ExplainCommand extends Asking {
     events(answer.path("events"));
   }
 
-  private void who(JsonNode it) {
+  private void who(JsonNode it, Instant now) {
     out().println(terminal().bold(it.path("name").asText()) + "  " + it.path("id").asText());
-    line("owner", it.path("owner").asText() + toldBy(it));
+    line("owner", it.path("owner").asText() + toldBy(it.path("owner_source")));
     if (it.path("owner_in_doubt").isTextual()) {
       line("", terminal().warning("in doubt: " + it.path("owner_in_doubt").asText()));
     }
-    line("type", it.path("type").asText());
+    line("type", it.path("type").asText() + toldBy(it.path("type_source")));
     line("state", it.path("state").asText() + started(it));
     List<String> devices = new ArrayList<>();
-    it.path("devices")
-        .forEach(
-            each -> devices.add(each.path("device").asText() + " " + each.path("claim").asText()));
+    for (JsonNode each : it.path("devices")) {
+      String end = each.path("until").isTextual() ? ", " + Spans.end(each.path("until"), now) : "";
+      devices.add(each.path("device").asText() + " " + each.path("claim").asText() + end);
+    }
     line("gpus", devices.isEmpty() ? "none" : String.join(", ", devices));
     if (it.path("protected_by").isTextual()) {
       line("protected", it.path("protected_by").asText());
     }
     if (it.path("keep_alive_until").isTextual()) {
-      line("kept alive", "until " + Moments.shown(it.path("keep_alive_until")));
+      line("kept alive", Spans.end(it.path("keep_alive_until"), now));
     }
   }
 
@@ -127,7 +128,7 @@ final class ExplainCommand extends Asking {
     JsonNode details = last.path("details");
     if (last.isObject()) {
       line("id", details.path("id").asText());
-      line("owner", last.path("user").asText() + toldBy(details));
+      line("owner", last.path("user").asText() + toldBy(details.path("owner_source")));
       line("type", details.path("container_type").asText());
     }
     JsonNode removal = newest(answer, ExplainCommand::isRemoval);
@@ -160,8 +161,8 @@ final class ExplainCommand extends Asking {
     return found;
   }
 
-  private static String toldBy(JsonNode told) {
-    return " (told by " + told.path("owner_source").asText() + ")";
+  private static String toldBy(JsonNode step) {
+    return step.isTextual() ? " (told by " + step.asText() + ")" : "";
   }
 
   private static String started(JsonNode it) {
@@ -176,6 +177,10 @@ final class ExplainCommand extends Asking {
   private void verdicts(JsonNode answer, Instant now) {
     boolean observe = answer.path("mode").asText().equals("observe");
     out().println();
+    if (answer.path("verdicts_unknown").isTextual()) {
+      String why = answer.path("verdicts_unknown").asText();
+      line("verdicts", terminal().warning("not known: " + why));
+    }
     for (JsonNode each : answer.path("verdicts")) {
       line(each.path("job").asText(), word(each, observe) + when(each, now));
       line("", each.path("why").asText());
@@ -196,14 +201,23 @@ final class ExplainCommand extends Asking {
     };
   }
 
+  /** Since when its clock runs, when its owner is warned next, and when it is due. */
   private static String when(JsonNode verdict, Instant now) {
-    return verdict.path("due").isTextual() && !verdict.path("verdict").asText().equals("act")
-        ? ", due "
-            + Spans.relative(verdict.path("due"), now)
-            + " ("
-            + Moments.shown(verdict.path("due"))
-            + ")"
-        : "";
+    if (!verdict.path("due").isTextual()) {
+      return "";
+    }
+    String word = verdict.path("verdict").asText();
+    boolean toCome = word.equals("keep") && verdict.path("warn_at").isTextual();
+    return ", since "
+        + Moments.shown(verdict.path("since"))
+        + (toCome ? ", warning " + Spans.relative(verdict.path("warn_at"), now) : "")
+        + (word.equals("act")
+            ? ""
+            : ", due "
+                + Spans.relative(verdict.path("due"), now)
+                + " ("
+                + Moments.shown(verdict.path("due"))
+                + ")");
   }
 
   /**

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class ForesightRoutes {
 
   private static final int SAMPLES = 60;
+  private static final String NO_ENGINE = "the Docker Engine does not answer";
 
   private final ControlParts parts;
 
@@ -128,7 +129,7 @@ final class ForesightRoutes {
         .sweeps()
         .outlook()
         .at(supposed, at)
-        .orElseThrow(() -> new Refusal(Code.FAILED, "the Docker Engine does not answer"));
+        .orElseThrow(() -> new Refusal(Code.FAILED, NO_ENGINE));
   }
 
   private static String owner(Opinion opinion) {
@@ -225,9 +226,12 @@ final class ForesightRoutes {
   private void present(ObjectNode json, Shown shown, Known known, Instant now) {
     json.set("container", shown.json(known));
     json.set("limits", limits(known));
+    Optional<Foresight> foresight = parts.sweeps().outlook().at(null, now);
+    json.put("verdicts_unknown", foresight.isPresent() ? null : NO_ENGINE);
     ArrayNode verdicts = json.putArray("verdicts");
     List<Opinion> mine =
-        foresee(null, now).opinions().stream()
+        foresight.stream()
+            .flatMap(each -> each.opinions().stream())
             .filter(each -> each.subject().id().equals(known.id()))
             .toList();
     mine.forEach(each -> verdicts.add(opinion(each)));
@@ -271,6 +275,11 @@ final class ForesightRoutes {
     for (LimitKey<?> key : LimitKey.ALL) {
       json.add(LimitRoutes.setting(key, limits));
     }
+    parts
+        .book()
+        .get()
+        .policySettings()
+        .forEach((word, setting) -> json.add(LimitRoutes.setting(word, setting)));
     return json;
   }
 

@@ -12,6 +12,7 @@ import io.berth.policies.LimitKey;
 import io.berth.policies.Limits;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.Provenance;
+import io.berth.policies.Setting;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -69,13 +70,17 @@ final class LimitRoutes {
     }
   }
 
-  static <T> ObjectNode setting(LimitKey<T> key, Limits limits) {
-    Provenance from = limits.setting(key).from();
+  static ObjectNode setting(LimitKey<?> key, Limits limits) {
+    return setting(key.word(), limits.setting(key));
+  }
+
+  static ObjectNode setting(String word, Setting<?> setting) {
+    Provenance from = setting.from();
     return Answer.JSON
         .createObjectNode()
-        .put("limit", key.word())
+        .put("limit", word)
         .putNull("type")
-        .put("value", LimitWords.of(limits, key))
+        .put("value", LimitWords.of(setting.value()))
         .put("file", from.line() == 0 ? null : from.file())
         .put("line", from.line() == 0 ? null : from.line())
         .put("section", from.section());

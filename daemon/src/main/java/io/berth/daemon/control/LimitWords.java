@@ -17,7 +17,7 @@ final class LimitWords {
     return of(limits.get(key));
   }
 
-  private static String of(Object value) {
+  static String of(Object value) {
     if (value instanceof Duration duration) {
       return Durations.format(duration);
     }

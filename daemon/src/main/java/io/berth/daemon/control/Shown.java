@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.daemon.control.Refusal.Code;
 import io.berth.jobs.Outlook;
 import io.berth.jobs.Subject;
+import io.berth.jobs.container.TypeChain;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.Known;
@@ -158,6 +159,7 @@ final class Shown {
             .put("owner", each.owner().name())
             .put("owner_source", each.owner().source())
             .put("type", each.type().word())
+            .put("type_source", typeSource(each.id()))
             .put("state", each.state().word())
             .put("created", each.created().toString())
             .put("started_at", text(each.startedAt()))
@@ -188,6 +190,12 @@ final class Shown {
     return json.put("action", next.action())
         .put("rule", next.rule())
         .put("at", next.at().toString());
+  }
+
+  /** Null before the first look. */
+  private @Nullable String typeSource(String id) {
+    Subject subject = seen.get(id);
+    return subject == null ? null : TypeChain.tell(subject.container()).source();
   }
 
   private @Nullable String protectedBy(String id, @Nullable Subject subject) {

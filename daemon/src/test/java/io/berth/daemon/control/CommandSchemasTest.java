@@ -10,6 +10,8 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import io.berth.daemon.cli.BerthCli;
+import io.berth.jobs.activity.Measure;
+import io.berth.jobs.activity.Sample;
 import io.berth.jobs.container.Containers;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -66,6 +68,9 @@ class CommandSchemasTest {
                 .startedAt(now)
                 .finishedAt(now));
     harbour.look();
+    Measure unknown = new Measure(Measure.State.UNKNOWN, 0, "it could not be read");
+    harbour.samples(
+        List.of(new Sample(1, now, now, 1, false, unknown, unknown, unknown, null, false)));
   }
 
   @AfterEach

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.berth.daemon.cli.BerthCli;
+import io.berth.jobs.activity.Measure;
+import io.berth.jobs.activity.Sample;
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.ledger.Claim;
@@ -430,6 +432,114 @@ class CommandsTest {
   void the_breaker_is_shown() {
     assertThat(line("breaker show").out()).contains("not tripped");
     assertThat(line("breaker approve --why x").exit()).isEqualTo(3);
+  }
+
+  @Test
+  void explain_says_whose_it_is_what_comes_when_and_what_would_prevent_it() {
+    String out = line("explain train").out();
+
+    assertThat(out)
+        .containsPattern("^train  " + Containers.idOf("train"))
+        .containsPattern("(?m)^owner +ada \\(told by label:ds01.user\\)$")
+        .containsPattern("(?m)^type +docker \\(told by default\\)$")
+        .containsPattern("(?m)^state +running since 20.*Z$")
+        .containsPattern("(?m)^gpus +GPU-0 active$");
+    assertThat(out)
+        .containsPattern(
+            "(?m)^max-runtime +keep, since 20.*Z, warning in 1[78] h, due in 2[34] h \\(20.*Z\\)$")
+        .containsPattern("(?m)^ +it runs since 20.*Z; its max_runtime is 1d$")
+        .containsPattern("(?m)^stale-cleanup +keep$")
+        .containsPattern("(?m)^created-cleanup +keep$")
+        .containsPattern("(?m)^idle-stop +keep$");
+    assertThat(out)
+        .containsPattern("(?m)^to prevent +1\\. save your work and start it anew")
+        .containsPattern("(?m)^ +2\\. an admin: an exemption from max_runtime")
+        .containsPattern("(?m)^ +3\\. an admin: berth protect train --why");
+    assertThat(out).containsPattern("WHEN +EVENT +BY +REASON +OUTCOME").contains("gpu.allocate");
+  }
+
+  @Test
+  void explain_says_since_when_a_cleanup_s_clock_runs() {
+    Instant now = Instant.now();
+    harbour
+        .engine()
+        .has(
+            Containers.exited("done")
+                .owner("ada")
+                .gpu("GPU-1")
+                .createdAt(now)
+                .startedAt(now)
+                .finishedAt(now));
+    harbour.look();
+
+    assertThat(line("explain litter").out())
+        .containsPattern("(?m)^created-cleanup +keep, since 20.*Z, due in 29 min \\(20.*Z\\)$");
+    assertThat(line("explain done").out())
+        .containsPattern("(?m)^stale-cleanup +keep, since 20.*Z, due in 29 min \\(20.*Z\\)$")
+        .containsPattern("(?m)^gpus +GPU-1 held, ends in 14 min \\(20.*Z\\)$");
+  }
+
+  @Test
+  void explain_says_where_each_limit_is_written_those_of_policies_too() throws IOException {
+    Files.writeString(
+        harbour.config(),
+        Harbour.QUIET
+            + "defaults:\n  max_runtime: 2h\npolicies:\n  grace_period: 7m\n  idle_warnings: [0.5]\n");
+    assertThat(line("reload").exit()).isZero();
+
+    assertThat(line("explain train").out())
+        .containsPattern("(?m)^max_runtime +2h +.*/resource-limits.yaml:4 \\(defaults\\)$")
+        .containsPattern("(?m)^grace_period +7m +.*/resource-limits.yaml:6 \\(policies\\)$")
+        .containsPattern("(?m)^idle_warnings +\\[0.5\\] +.*:7 \\(policies\\)$")
+        .containsPattern("(?m)^created_container_timeout +30m +built-in$");
+  }
+
+  @Test
+  void explain_draws_what_it_did() {
+    Instant at = Instant.now();
+    Measure nothing = new Measure(Measure.State.KNOWN, 0, "");
+    Measure unknown = new Measure(Measure.State.UNKNOWN, 0, "it could not be read");
+    List<Sample> samples = new ArrayList<>();
+    for (int percent : new int[] {0, 50, 100}) {
+      Measure gpu = new Measure(Measure.State.KNOWN, percent, "");
+      samples.add(
+          new Sample(1, at, at.plusSeconds(30), 1, false, unknown, nothing, gpu, null, false));
+    }
+    harbour.samples(samples);
+
+    assertThat(line("explain train").out())
+        .containsPattern("(?m)^gpu % +▁▄█  at most 100.0$")
+        .containsPattern("(?m)^cpu % +···  at most 0.0$")
+        .containsPattern("(?m)^net B/30s +▁▁▁  at most 0.0$");
+  }
+
+  @Test
+  void explain_tells_all_but_the_verdicts_while_the_engine_is_down() throws IOException {
+    harbour.engine().goesDown();
+
+    Ran ran = line("explain train");
+
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.out())
+        .containsPattern("(?m)^verdicts +not known: the Docker Engine does not answer$")
+        .containsPattern("(?m)^owner +ada ")
+        .containsPattern("max_runtime +1d")
+        .contains("gpu.allocate");
+    assertThat(line("explain train -o json").json().path("verdicts_unknown").asText())
+        .contains("Engine");
+    assertThat(line("plan").exit()).isEqualTo(1);
+  }
+
+  @Test
+  void explain_tells_of_one_that_is_gone_whose_it_was_and_why_it_went() {
+    harbour.engine().remove(Containers.idOf("litter"));
+    harbour.look();
+
+    assertThat(line("explain litter").out())
+        .contains("litter is gone")
+        .containsPattern("(?m)^owner +bob \\(told by label:ds01.user\\)$")
+        .containsPattern("(?m)^type +docker$")
+        .containsPattern("(?m)^removed +20.*Z by user$");
   }
 
   @Test

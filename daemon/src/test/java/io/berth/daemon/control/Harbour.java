@@ -16,6 +16,7 @@ import io.berth.jobs.Requests;
 import io.berth.jobs.Subject;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.Tally;
+import io.berth.jobs.activity.Sample;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Infrastructure;
 import io.berth.jobs.container.OwnerChain;
@@ -66,6 +67,7 @@ final class Harbour implements AutoCloseable {
   private final ControlServer server;
   private volatile PolicyBook book;
   private volatile List<Subject> seen = List.of();
+  private volatile List<Sample> samples = List.of();
   private final TestNotifier notifier;
   volatile List<String> blindSpots = List.of();
 
@@ -145,7 +147,7 @@ final class Harbour implements AutoCloseable {
         modes,
         requests,
         sweeps,
-        id -> List.of(),
+        id -> samples,
         () -> blindSpots,
         () -> book,
         new Handle(),
@@ -169,6 +171,11 @@ final class Harbour implements AutoCloseable {
 
   Path ledgerFile() {
     return folder.resolve("ledger.db");
+  }
+
+  /** What every container is to have done of late. */
+  void samples(List<Sample> did) {
+    samples = did;
   }
 
   QuietEngine engine() {

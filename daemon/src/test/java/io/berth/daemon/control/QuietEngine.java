@@ -4,6 +4,7 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -18,10 +19,16 @@ final class QuietEngine implements Engine {
   private static final ActResult DONE = new ActResult(ActResult.Kind.DONE, "");
 
   private final Map<String, Container> containers = new ConcurrentHashMap<>();
+  private volatile boolean down;
 
   void has(Containers builder) {
     Container container = builder.build();
     containers.put(container.id(), container);
+  }
+
+  /** From now on it does not say what there is. */
+  void goesDown() {
+    down = true;
   }
 
   State stateOf(String name) {
@@ -37,7 +44,10 @@ final class QuietEngine implements Engine {
   public void ping() {}
 
   @Override
-  public List<Summary> list() {
+  public List<Summary> list() throws EngineException {
+    if (down) {
+      throw new EngineException(EngineException.Kind.UNREACHABLE, "it is down");
+    }
     return containers.values().stream()
         .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))
         .toList();
