@@ -19,8 +19,12 @@ final class EventRoutes {
   private static final int MOST = 1_000;
   private static final int USUAL = 100;
 
-  /** Details that are their owner's own matter: where data lies, and what people wrote. */
-  private static final Set<String> PRIVATE = Set.of("mounts", "message", "environment", "command");
+  /**
+   * Details that are their owner's own matter: where data lies, what people wrote, why he is exempt,
+   * and what his channels answered.
+   */
+  private static final Set<String> PRIVATE =
+      Set.of("mounts", "message", "environment", "command", "exemption", "channels");
 
   private final ControlParts parts;
 

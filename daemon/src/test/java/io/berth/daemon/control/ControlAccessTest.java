@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.Containers;
+import io.berth.jobs.ledger.JournalEntry;
 import io.berth.policies.JobName;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -245,6 +246,44 @@ class ControlAccessTest {
     assertThat(As.STRANGER.get(harbour, path).body().toString())
         .contains("idle_timeout")
         .doesNotContain("a broken leg");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "exemption.applied  | \"exemption\":\"a broken leg\"",
+        "notification.failed| \"channels\":[{\"channel\":\"webhook\",\"detail\":\"a broken leg\"}]",
+        "container.remove   | \"mounts\":[{\"source\":\"a broken leg\"}]",
+      })
+  void what_an_event_tells_of_its_owner_alone_is_read_by_himself_and_admins(
+      String type, String details) {
+    String event =
+        "{\"event_type\":\"" + type + "\",\"details\":{\"action\":\"stop\"," + details + "}}";
+    JournalEntry entry =
+        new JournalEntry(
+            0,
+            Instant.now(),
+            JournalEntry.Kind.FACT,
+            Containers.idOf("train"),
+            "train",
+            "games",
+            type,
+            null,
+            "idle-stop",
+            "enforce",
+            null,
+            "done",
+            event);
+    harbour.ledger().update(tables -> tables.append(entry));
+
+    for (String path : List.of("/v1/events?type=" + type, "/v1/containers/train/explain")) {
+      assertThat(As.OWNER.get(harbour, path).body().toString()).contains("a broken leg");
+      assertThat(As.ADMIN.get(harbour, path).body().toString()).contains("a broken leg");
+      assertThat(As.STRANGER.get(harbour, path).body().toString())
+          .contains(type, "\"action\":\"stop\"")
+          .doesNotContain("a broken leg");
+    }
   }
 
   @Test
