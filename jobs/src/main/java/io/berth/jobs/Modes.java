@@ -99,7 +99,12 @@ public final class Modes {
 
   /** The mode of one job. */
   public Mode of(JobName job, PolicyBook book) {
-    return book.safety().observeJobs().contains(job) ? Mode.OBSERVE : inForce(book);
+    return of(job, book, inForce(book));
+  }
+
+  /** The same, by the mode of the daemon as a whole. */
+  public static Mode of(JobName job, PolicyBook book, Mode inForce) {
+    return book.safety().observeJobs().contains(job) ? Mode.OBSERVE : inForce;
   }
 
   /**

@@ -20,8 +20,8 @@ final class EventRoutes {
   private static final int USUAL = 100;
 
   /**
-   * Details that are their owner's own matter: where data lies, what people wrote, why he is exempt,
-   * and what his channels answered.
+   * Details that are their owner's own matter: where data lies, what people wrote, why he is
+   * exempt, and what his channels answered.
    */
   private static final Set<String> PRIVATE =
       Set.of("mounts", "message", "environment", "command", "exemption", "channels");

@@ -17,9 +17,11 @@ import io.berth.jobs.ledger.Tables;
 import io.berth.jobs.rules.Action;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,10 +39,19 @@ final class Shown {
    */
   record Next(String action, String rule, Instant at) {}
 
+  /**
+   * When a clock is due, or a hold on devices ends.
+   *
+   * @param clock null where it is a hold
+   */
+  private record End(Known container, Instant at, @Nullable ClockRow clock) {}
+
   private static final Comparator<Known> ORDER =
       Comparator.comparing((Known each) -> each.owner().name())
           .thenComparing(Known::name)
           .thenComparing(Known::id);
+  private static final Comparator<End> BY_TIME =
+      Comparator.comparing(End::at).thenComparing(End::container, ORDER);
 
   private final Map<String, Known> known;
   private final Map<String, List<ClockRow>> clocks;
@@ -58,12 +69,10 @@ final class Shown {
     clocks = tables.requests().clocks().stream().collect(groupingBy(ClockRow::containerId));
     claims = tables.devices().allocation().claims().stream().collect(groupingBy(Claim::holder));
     keepAlives = tables.requests().keepAlives();
-    for (String id : known.keySet()) {
-      tables
-          .requests()
-          .protection(id)
-          .filter(each -> each.isActive(now))
-          .ifPresent(each -> protections.put(id, each));
+    for (Protection each : tables.requests().protections()) {
+      if (each.isActive(now)) {
+        protections.put(each.containerId(), each);
+      }
     }
     subjects.forEach(each -> seen.put(each.id(), each));
   }
@@ -73,6 +82,11 @@ final class Shown {
     List<Subject> subjects = parts.daemon().seen();
     Outlook outlook = parts.sweeps().outlook();
     return parts.ledger().read(tables -> new Shown(tables, subjects, outlook, now));
+  }
+
+  /** In no order. */
+  Collection<Known> each() {
+    return known.values();
   }
 
   /** By owner and name. */
@@ -116,27 +130,48 @@ final class Shown {
   }
 
   /** What comes first: of all rules' clocks, and of what holds its devices. */
-  Optional<Next> next(String id) {
-    Next soonest = null;
-    for (ClockRow clock : clocks.getOrDefault(id, List.of())) {
-      if (clock.isWithdrawn()) {
-        continue;
-      }
-      Optional<String> action = actionOf(clock);
-      if (action.isPresent()) {
-        soonest = sooner(soonest, new Next(action.get(), clock.rule(), clock.due()));
-      }
-    }
-    for (Claim claim : claims.getOrDefault(id, List.of())) {
-      if (claim.until() != null) {
-        soonest = sooner(soonest, new Next("release", "gpu-hold", claim.until()));
-      }
-    }
-    return Optional.ofNullable(soonest);
+  Optional<Next> next(Known container) {
+    return ends(container).stream().map(this::next).flatMap(Optional::stream).findFirst();
   }
 
-  private static Next sooner(@Nullable Next one, Next other) {
-    return one == null || other.at().isBefore(one.at()) ? other : one;
+  /** The containers that something is done to first; each with that, in their order. */
+  Map<Known, Next> soonest(int count) {
+    // What a clock leads to takes its owner's limits, and is not asked of all that there are.
+    Map<Known, Next> found = new LinkedHashMap<>();
+    List<End> ends = known.values().stream().map(this::ends).flatMap(List::stream).toList();
+    for (End end : ends.stream().sorted(BY_TIME).toList()) {
+      if (found.size() == count) {
+        break;
+      }
+      if (!found.containsKey(end.container())) {
+        next(end).ifPresent(next -> found.put(end.container(), next));
+      }
+    }
+    return found;
+  }
+
+  /** What may be next, in order. */
+  private List<End> ends(Known container) {
+    List<End> ends = new ArrayList<>();
+    for (ClockRow clock : clocks.getOrDefault(container.id(), List.of())) {
+      if (!clock.isWithdrawn()) {
+        ends.add(new End(container, clock.due(), clock));
+      }
+    }
+    for (Claim claim : claims.getOrDefault(container.id(), List.of())) {
+      if (claim.until() != null) {
+        ends.add(new End(container, claim.until(), null));
+      }
+    }
+    ends.sort(BY_TIME);
+    return ends;
+  }
+
+  private Optional<Next> next(End end) {
+    ClockRow clock = end.clock();
+    return clock == null
+        ? Optional.of(new Next("release", "gpu-hold", end.at()))
+        : actionOf(clock).map(action -> new Next(action, clock.rule(), end.at()));
   }
 
   /** Empty where its owner is exempt from that. */
@@ -172,7 +207,7 @@ final class Shown {
           .put("claim", claim.state().word())
           .put("until", text(claim.until()));
     }
-    Next next = next(each.id()).orElse(null);
+    Next next = next(each).orElse(null);
     if (next == null) {
       json.putNull("next");
     } else {

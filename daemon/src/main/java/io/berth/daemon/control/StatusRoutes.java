@@ -7,13 +7,15 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.daemon.http.Health;
 import io.berth.daemon.http.Vitals;
+import io.berth.jobs.Modes;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.RequestTables.JobPause;
 import io.berth.policies.JobName;
+import io.berth.policies.Mode;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The daemon at a glance. */
@@ -33,14 +35,15 @@ final class StatusRoutes {
 
   private JsonNode status(Call call) {
     Vitals vitals = parts.daemon().vitals();
+    Mode mode = parts.mode();
     ObjectNode json =
         Answer.JSON
             .createObjectNode()
             .put("version", parts.daemon().version())
             .put("now", parts.clock().instant().toString())
             .put("started", parts.daemon().started().toString())
-            .put("mode", parts.mode().word())
-            .put("mode_set", parts.modes().set().map(mode -> mode.word()).orElse(null));
+            .put("mode", mode.word())
+            .put("mode_set", parts.modes().set().map(Mode::word).orElse(null));
     health(json.putObject("health"), vitals);
     json.putObject("config")
         .put("file", parts.daemon().config().toString())
@@ -51,7 +54,7 @@ final class StatusRoutes {
     Shown shown = Shown.now(parts);
     containers(json.putArray("containers"), shown);
     devices(json.putArray("devices"), vitals);
-    jobs(json.putArray("jobs"));
+    jobs(json.putArray("jobs"), mode);
     next(json.putArray("next"), shown);
     return json;
   }
@@ -70,7 +73,7 @@ final class StatusRoutes {
 
   private static void containers(ArrayNode json, Shown shown) {
     Map<List<String>, Integer> counts = new TreeMap<>(comparing(List::toString));
-    for (Known each : shown.all()) {
+    for (Known each : shown.each()) {
       counts.merge(List.of(each.state().word(), each.type().word()), 1, Integer::sum);
     }
     counts.forEach(
@@ -89,14 +92,15 @@ final class StatusRoutes {
                 .put("gpueq", share.gpueq()));
   }
 
-  private void jobs(ArrayNode json) {
+  private void jobs(ArrayNode json, Mode mode) {
+    Set<JobName> running = parts.daemon().running();
     Map<JobName, JobPause> pauses = parts.requests().pauses();
     for (JobName job : EnumSet.copyOf(parts.daemon().jobs())) {
       ObjectNode each =
           json.addObject()
               .put("job", job.word())
-              .put("mode", parts.modes().of(job, parts.book().get()).word())
-              .put("running", parts.daemon().running().contains(job))
+              .put("mode", Modes.of(job, parts.book().get(), mode).word())
+              .put("running", running.contains(job))
               .put("next", parts.daemon().nextRun(job).map(Object::toString).orElse(null));
       JobPause pause = pauses.get(job);
       if (pause == null) {
@@ -117,18 +121,15 @@ final class StatusRoutes {
   }
 
   private static void next(ArrayNode json, Shown shown) {
-    Map<Known, Shown.Next> acts = new LinkedHashMap<>();
-    shown.all().forEach(each -> shown.next(each.id()).ifPresent(next -> acts.put(each, next)));
-    acts.entrySet().stream()
-        .sorted(Map.Entry.comparingByValue(comparing(Shown.Next::at)))
-        .limit(NEXT_ACTS)
+    shown
+        .soonest(NEXT_ACTS)
         .forEach(
-            each ->
+            (container, next) ->
                 Shown.put(
                     json.addObject()
-                        .put("container", each.getKey().name())
-                        .put("id", each.getKey().id())
-                        .put("owner", each.getKey().owner().name()),
-                    each.getValue()));
+                        .put("container", container.name())
+                        .put("id", container.id())
+                        .put("owner", container.owner().name()),
+                    next));
   }
 }
