@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.policies.Durations;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Parameters;
 final class WaitCommand extends Asking {
 
   private static final Duration POLL = Duration.ofMillis(300);
+  private static final Set<String> ENDS = Set.of("exited", "dead", "paused", "removing");
 
   @Parameters(paramLabel = "CONTAINER", description = "Its name, its id, or how its id begins.")
   private String container = "";
@@ -36,25 +38,39 @@ final class WaitCommand extends Asking {
   @Override
   public Integer call() throws InterruptedException {
     long end = System.nanoTime() + patience().toNanos();
+    boolean known = false;
     while (true) {
-      JsonNode answer = ask();
+      JsonNode answer = ask("", end);
+      if (isEnd(answer) || (known && isAbsent(answer))) {
+        // The ledger follows the Engine by a moment, and whoever waits may just have started it.
+        known |= !isAbsent(answer);
+        answer = ask("/look", end);
+      }
+      if (known && isAbsent(answer)) {
+        return fail(body(Map.of("state", "removed")), container + " was removed");
+      }
+      known |= !isAbsent(answer);
       String state = answer.path("state").asText();
-      boolean over = System.nanoTime() - end > 0;
-      switch (state) {
-        case "running" -> {
-          return print(answer, () -> out().println(container + " is running"));
-        }
-        case "exited", "dead", "paused", "removing" -> {
-          return fail(answer, container + " is " + state);
-        }
-        default -> {
-          if (over) {
-            return fail(answer, container + " is still " + state + " after " + timeout);
-          }
-        }
+      if (state.equals("running")) {
+        return print(answer, () -> out().println(container + " is running"));
+      }
+      if (isEnd(answer)) {
+        return fail(answer, container + " is " + state);
+      }
+      if (System.nanoTime() - end > 0) {
+        return fail(answer, container + " is still " + state + " after " + timeout);
       }
       TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
     }
+  }
+
+  /** Whether it does not come to run by itself. */
+  private static boolean isEnd(JsonNode answer) {
+    return ENDS.contains(answer.path("state").asText());
+  }
+
+  private static boolean isAbsent(JsonNode answer) {
+    return answer.path("state").asText().equals("absent");
   }
 
   private Duration patience() {
@@ -66,14 +82,20 @@ final class WaitCommand extends Asking {
   }
 
   /** One that is not there yet is waited for as well: whoever waits may have been faster. */
-  private JsonNode ask() {
-    try {
-      return daemon().get(containerPath(container), Map.of());
-    } catch (ControlClient.Refused e) {
-      if (e.code().equals("not_found")) {
-        return body(Map.of("state", "absent"));
+  private JsonNode ask(String how, long end) throws InterruptedException {
+    while (true) {
+      try {
+        return daemon().get(containerPath(container) + how, Map.of());
+      } catch (ControlClient.Refused e) {
+        if (e.code().equals("not_found")) {
+          return body(Map.of("state", "absent"));
+        }
+        // Of looks one user has only so many at a time.
+        if (!e.code().equals("too_many") || System.nanoTime() - end > 0) {
+          throw e;
+        }
+        TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
       }
-      throw e;
     }
   }
 

@@ -27,6 +27,7 @@ final class ContainerRoutes {
     return List.of(
         Route.get("/v1/containers", this::list),
         Route.get("/v1/containers/{container}", this::one),
+        Route.get("/v1/containers/{container}/look", this::look).slowly(),
         Route.post("/v1/containers/{container}/pause", call -> freeze(call, Freezer.Wish.PAUSE))
             .slowly(),
         Route.post("/v1/containers/{container}/resume", call -> freeze(call, Freezer.Wish.RESUME))
@@ -64,6 +65,12 @@ final class ContainerRoutes {
   private JsonNode one(Call call) {
     Shown shown = Shown.now(parts);
     return shown.json(shown.find(call.inPath("container")));
+  }
+
+  /** The ledger follows the Engine by a moment: whoever just did something asks for what is now. */
+  private JsonNode look(Call call) {
+    parts.daemon().look();
+    return one(call);
   }
 
   private JsonNode freeze(Call call, Freezer.Wish wish) {

@@ -67,10 +67,12 @@ class CommandSchemasTest {
                 .createdAt(now)
                 .startedAt(now)
                 .finishedAt(now));
+    harbour.engine().has(Containers.exited("over").createdAt(now).startedAt(now).finishedAt(now));
     harbour.look();
     Measure unknown = new Measure(Measure.State.UNKNOWN, 0, "it could not be read");
     harbour.samples(
         List.of(new Sample(1, now, now, 1, false, unknown, unknown, unknown, null, false)));
+    harbour.engine().remove(Containers.idOf("over"));
   }
 
   @AfterEach
@@ -97,7 +99,7 @@ class CommandSchemasTest {
     lines.put("allocate", List.of("allocate --user cleo --container next"));
     lines.put("release", List.of("release next"));
     lines.put("pause", List.of("pause train"));
-    lines.put("wait", List.of("wait train --timeout 0s", "wait absent --timeout 0s"));
+    lines.put("wait", List.of("wait train --timeout 0s", "wait absent --timeout 0s", "wait over"));
     lines.put("resume", List.of("resume train"));
     lines.put("keep-alive", List.of("keep-alive train", "ping train --for 1h"));
     lines.put("protect", List.of("protect train --why x", "protect train --why x --for 1d"));

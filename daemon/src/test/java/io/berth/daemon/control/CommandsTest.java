@@ -1,6 +1,7 @@
 package io.berth.daemon.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -21,14 +22,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -216,6 +222,62 @@ class CommandsTest {
     assertThat(line("wait litter --timeout 0s").exit()).isEqualTo(1);
     assertThat(line("pause litter").exit()).isEqualTo(3);
     assertThat(line("pause absent").exit()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "exited, running, 0, train is running",
+    "paused, running, 0, train is running",
+    "exited, exited, 1, train is exited",
+    "exited, dead, 1, train is dead",
+    "dead, , 1, train was removed",
+  })
+  void who_waits_is_told_of_what_is_and_not_of_what_was(
+      String before, @Nullable String now, int exit, String words) {
+    trainIs(before);
+    harbour.look();
+    if (now == null) {
+      harbour.engine().remove(Containers.idOf("train"));
+    } else {
+      trainIs(now);
+    }
+
+    Ran ran = line("wait train --timeout 60s");
+
+    assertThat(ran.exit()).isEqualTo(exit);
+    assertThat(ran.out() + ran.err()).contains(words);
+  }
+
+  private void trainIs(String state) {
+    Instant now = Instant.now();
+    harbour
+        .engine()
+        .has(
+            Containers.running("train")
+                .owner("ada")
+                .state(State.valueOf(state.toUpperCase(Locale.ROOT)))
+                .createdAt(now)
+                .startedAt(now)
+                .finishedAt(now));
+  }
+
+  @Test
+  void a_removal_is_not_waited_for_any_longer() throws Exception {
+    AtomicReference<@Nullable Ran> ran = new AtomicReference<>();
+    Thread waiting = new Thread(() -> ran.set(line("wait litter --timeout 60s")));
+    waiting.start();
+    await()
+        .until(
+            () ->
+                Arrays.stream(waiting.getStackTrace())
+                    .anyMatch(frame -> frame.getMethodName().equals("sleep")));
+
+    harbour.engine().remove(Containers.idOf("litter"));
+    harbour.look();
+
+    waiting.join(30_000);
+    assertThat(ran.get()).isNotNull();
+    assertThat(Objects.requireNonNull(ran.get()).err()).contains("litter was removed");
   }
 
   @Test

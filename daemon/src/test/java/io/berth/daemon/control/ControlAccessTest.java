@@ -65,6 +65,7 @@ class ControlAccessTest {
       GET /v1/status                            |                                       | 200 200 200
       GET /v1/containers                        |                                       | 200 200 200
       GET /v1/containers/{container}            |                                       | 200 200 200
+      GET /v1/containers/{container}/look       |                                       | 200 200 200
       GET /v1/containers/{container}/explain    |                                       | 200 200 200
       GET /v1/plan                              |                                       | 200 200 200
       GET /v1/devices                           |                                       | 200 200 200
