@@ -2,6 +2,7 @@ package io.berth.daemon.control;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Supplier;
@@ -28,8 +29,8 @@ public final class ControlServer implements AutoCloseable {
   private static final int WAITING_CONNECTIONS = 128;
   private static final long SILENCE_MILLIS = 15_000;
 
-  /** Slower than this, a body is given up: 1 KiB a second. */
-  private static final long SLOWEST_BODY = 1024;
+  /** Of a connection, whatever it does: a byte now and then is no silence. */
+  private static final Duration LIFE = Duration.ofMinutes(5);
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
 
@@ -38,7 +39,11 @@ public final class ControlServer implements AutoCloseable {
   private final Work work = new Work();
 
   private ControlServer(
-      Path socket, Supplier<String> adminGroup, InstantSource clock, List<Route> routes)
+      Path socket,
+      Supplier<String> adminGroup,
+      InstantSource clock,
+      List<Route> routes,
+      Duration life)
       throws IOException {
     QueuedThreadPool threads = new QueuedThreadPool(THREADS, 2, 10_000);
     threads.setName("control-io");
@@ -46,7 +51,7 @@ public final class ControlServer implements AutoCloseable {
     server = new Server(threads);
     peers = new Peers();
     Connections connections =
-        new Connections(server, peers, new HttpConnectionFactory(configuration()));
+        new Connections(server, peers, new HttpConnectionFactory(configuration()), life);
     connections.setUnixDomainPath(socket.toAbsolutePath());
     connections.setAcceptQueueSize(WAITING_CONNECTIONS);
     connections.setIdleTimeout(SILENCE_MILLIS);
@@ -61,7 +66,6 @@ public final class ControlServer implements AutoCloseable {
     http.setRequestHeaderSize(LARGEST_HEADER);
     http.setSendServerVersion(false);
     http.setSendDateHeader(false);
-    http.setMinRequestDataRate(SLOWEST_BODY);
     return http;
   }
 
@@ -85,15 +89,23 @@ public final class ControlServer implements AutoCloseable {
         socket,
         () -> parts.book().get().daemon().adminGroup(),
         parts.clock(),
-        ControlRoutes.of(parts));
+        ControlRoutes.of(parts),
+        LIFE);
   }
 
+  /**
+   * @param life of a connection, at most
+   */
   static ControlServer start(
-      Path socket, Supplier<String> adminGroup, InstantSource clock, List<Route> routes)
+      Path socket,
+      Supplier<String> adminGroup,
+      InstantSource clock,
+      List<Route> routes,
+      Duration life)
       throws IOException {
     SocketFile file = new SocketFile(socket);
     file.clear();
-    ControlServer control = new ControlServer(socket, adminGroup, clock, routes);
+    ControlServer control = new ControlServer(socket, adminGroup, clock, routes, life);
     try {
       control.server.start();
       file.open(adminGroup.get());

@@ -11,6 +11,7 @@ import io.berth.jobs.ledger.LedgerException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -44,8 +45,10 @@ final class Entrance extends Handler.Abstract.NonBlocking {
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
-    Peer peer = connections.peerOf(request.getConnectionMetaData().getConnection().getEndPoint());
+    EndPoint end = request.getConnectionMetaData().getConnection().getEndPoint();
+    Peer peer = connections.peerOf(end);
     try {
+      connections.admit(end);
       if (!peer.told()) {
         throw new Refusal(
             Code.UNAVAILABLE, "the user database does not say who you are now: try again");
@@ -101,7 +104,9 @@ final class Entrance extends Handler.Abstract.NonBlocking {
             new Call(
                 peer, () -> admins.has(peer.user()), match.path(), query(request), parse(bytes));
         work.take(
-            peer, match.route().slow(), () -> carryOut(match.route(), call, response, callback));
+            peer,
+            match.route().slow(),
+            end -> carryOut(match.route(), call, response, Callback.from(callback, end)));
       } catch (Refusal e) {
         Answer.of(e).send(response, callback);
       } catch (RuntimeException e) {

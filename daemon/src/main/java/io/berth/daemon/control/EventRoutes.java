@@ -19,6 +19,9 @@ final class EventRoutes {
   private static final int MOST = 1_000;
   private static final int USUAL = 100;
 
+  /** Of the events in one answer, in characters; one alone may be longer. */
+  private static final int LARGEST = 512 * 1024;
+
   /**
    * Details that are their owner's own matter: where data lies, what people wrote, why he is
    * exempt, and what his channels answered.
@@ -50,11 +53,27 @@ final class EventRoutes {
     ObjectNode json = Answer.JSON.createObjectNode();
     ArrayNode events = json.putArray("events");
     long last = query.after();
-    for (JournalEntry entry : parts.reader().events(query)) {
+    List<JournalEntry> found = parts.reader().events(query);
+    List<JournalEntry> fit = fitting(found, goesOn);
+    for (JournalEntry entry : fit) {
       events.add(event(entry, call));
       last = entry.seq();
     }
-    return json.put("last", last).put("more", goesOn && events.size() == query.limit());
+    boolean isFull = fit.size() < found.size() || fit.size() == query.limit();
+    return json.put("last", last).put("more", goesOn && isFull);
+  }
+
+  /** The first of them, or the last, that are not too large for one answer. */
+  private static List<JournalEntry> fitting(List<JournalEntry> found, boolean first) {
+    int size = 0;
+    for (int count = 0; count < found.size(); count++) {
+      JournalEntry next = found.get(first ? count : found.size() - 1 - count);
+      size += Objects.requireNonNull(next.event()).length();
+      if (size > LARGEST && count > 0) {
+        return first ? found.subList(0, count) : found.subList(found.size() - count, found.size());
+      }
+    }
+    return found;
   }
 
   static ObjectNode event(JournalEntry entry, Call call) {

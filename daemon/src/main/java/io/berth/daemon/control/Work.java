@@ -7,6 +7,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 
 /**
  * The threads that carry requests out: few, and apart from those of the jobs. What waits for the
@@ -27,12 +29,21 @@ final class Work implements AutoCloseable {
   /**
    * Has it carried out, soon.
    *
+   * @param request is given what is to be run when its answer was taken: until then it is in hand,
+   *     so that who does not read can't have the daemon keep any number of answers
    * @throws Refusal if the peer, or everybody together, has too much in hand
    */
-  void take(Peer peer, boolean isSlow, Runnable request) {
+  void take(Peer peer, boolean isSlow, Consumer<Runnable> request) {
     String key = (isSlow ? "slow " : "quick ") + peer.user();
     int limit = isSlow ? SLOW_FOR_ONE_USER : QUICK_FOR_ONE_USER;
     int now = inHand.merge(key, 1, Integer::sum);
+    AtomicBoolean ended = new AtomicBoolean();
+    Runnable end =
+        () -> {
+          if (ended.compareAndSet(false, true)) {
+            end(key);
+          }
+        };
     try {
       if (now > limit && !peer.superuser()) {
         throw tooMany("you have " + limit + " requests of this kind in hand: wait for their end");
@@ -41,16 +52,17 @@ final class Work implements AutoCloseable {
           .execute(
               () -> {
                 try {
-                  request.run();
-                } finally {
-                  end(key);
+                  request.accept(end);
+                } catch (RuntimeException | Error e) {
+                  end.run();
+                  throw e;
                 }
               });
     } catch (Refusal e) {
-      end(key);
+      end.run();
       throw e;
     } catch (RejectedExecutionException e) {
-      end(key);
+      end.run();
       throw tooMany("the daemon has too many requests in hand: try again");
     }
   }

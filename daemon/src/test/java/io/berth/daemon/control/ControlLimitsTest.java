@@ -2,8 +2,12 @@ package io.berth.daemon.control;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.berth.jobs.ledger.JournalEntry;
+import java.io.File;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -12,12 +16,24 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the socket bears, and whose it is. */
 class ControlLimitsTest {
@@ -46,6 +62,159 @@ class ControlLimitsTest {
       for (SocketChannel channel : silent) {
         channel.close();
       }
+    }
+  }
+
+  /** Head, body, and an answer that is not read: a byte now and then. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /lar",
+        "POST /large HTTP/1.1\r\nHost: b\r\nContent-Length: 9000\r\n\r\n{",
+        "GET /large HTTP/1.1\r\nHost: b\r\n\r\n"
+      })
+  void who_drips_is_hung_up_on(String begin) throws IOException {
+    Route.Answerer large =
+        call -> Answer.JSON.createObjectNode().put("text", "x".repeat(8 * 1024 * 1024));
+    Path socket = folder.resolve("berth.sock");
+    try (ControlServer server =
+            start(
+                socket,
+                Duration.ofSeconds(1),
+                Route.get("/large", large),
+                Route.post("/large", large));
+        SocketChannel channel = connect(socket)) {
+      assertThat(server).isNotNull();
+      channel.write(ByteBuffer.wrap(begin.getBytes(ISO_8859_1)));
+      await().atMost(Duration.ofSeconds(10)).until(() -> isHungUpOn(channel));
+    }
+  }
+
+  private static boolean isHungUpOn(SocketChannel channel) {
+    try {
+      return channel.write(ByteBuffer.wrap(new byte[] {'x'})) < 0;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  private static ControlServer start(Path socket, Duration life, Route... routes)
+      throws IOException {
+    return ControlServer.start(socket, () -> "root", Clock.systemUTC(), List.of(routes), life);
+  }
+
+  private static SocketChannel connect(Path socket) throws IOException {
+    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    channel.connect(UnixDomainSocketAddress.of(socket));
+    return channel;
+  }
+
+  @Test
+  void a_connection_too_many_of_one_user_is_told_so() throws IOException {
+    As.requireTools();
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    List<Process> silent = new ArrayList<>();
+    try (Harbour harbour = new Harbour(folder.resolve("run"), Harbour.QUIET, 0)) {
+      for (int i = 0; i < 32; i++) {
+        silent.add(silent(harbour));
+      }
+      await()
+          .atMost(Duration.ofSeconds(12))
+          .untilAsserted(
+              () ->
+                  assertThat(As.STRANGER.get(harbour, "/v1/status").detail())
+                      .contains("32 connections"));
+      assertThat(As.STRANGER.get(harbour, "/v1/status").code()).isEqualTo("too_many");
+      assertThat(As.OWNER.get(harbour, "/v1/status").status()).isEqualTo(200);
+
+      silent.forEach(Process::destroy);
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> As.STRANGER.get(harbour, "/v1/status").status() == 200);
+    } finally {
+      silent.forEach(Process::destroyForcibly);
+    }
+  }
+
+  /** A connection of the stranger that sends a head, and waits with the body. */
+  private static Process silent(Harbour harbour) throws IOException {
+    return new ProcessBuilder(
+            List.of(
+                "setpriv",
+                "--reuid",
+                As.STRANGER.uid(),
+                "--regid",
+                As.STRANGER.gid(),
+                "--clear-groups",
+                "--",
+                "curl",
+                "-sS",
+                "-T",
+                "-",
+                "-X",
+                "POST",
+                "--unix-socket",
+                harbour.socket().toString(),
+                "http://berth/v1/mode"))
+        .directory(new File("/"))
+        .start();
+  }
+
+  @Test
+  void a_request_too_many_of_one_user_is_told_so() throws Exception {
+    As.requireTools();
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Path socket = folder.resolve("berth.sock");
+    CountDownLatch asked = new CountDownLatch(2);
+    CountDownLatch go = new CountDownLatch(1);
+    Route slow =
+        Route.get(
+                "/slow",
+                call -> {
+                  asked.countDown();
+                  assertThatCode(go::await).doesNotThrowAnyException();
+                  return Answer.JSON.createObjectNode();
+                })
+            .slowly();
+    ExecutorService others = Executors.newFixedThreadPool(2);
+    try (ControlServer server = start(socket, Duration.ofMinutes(1), slow)) {
+      assertThat(server).isNotNull();
+      List<Future<As.Answer>> first = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        first.add(others.submit(() -> As.STRANGER.ask(socket, "GET", "/slow", "")));
+      }
+      assertThat(asked.await(30, TimeUnit.SECONDS)).isTrue();
+
+      As.Answer third = As.STRANGER.ask(socket, "GET", "/slow", "");
+
+      assertThat(third.status()).isEqualTo(429);
+      assertThat(third.detail()).contains("2 requests of this kind");
+      go.countDown();
+      for (Future<As.Answer> each : first) {
+        assertThat(each.get(30, TimeUnit.SECONDS).status()).isEqualTo(200);
+      }
+    } finally {
+      go.countDown();
+      others.shutdownNow();
+    }
+  }
+
+  @Test
+  void what_is_in_hand_ends_with_its_answer_and_not_before() {
+    Peer ada = new Peer("ada", false, true);
+    BlockingQueue<Runnable> ends = new LinkedBlockingQueue<>();
+    try (Work work = new Work()) {
+      work.take(ada, true, ends::add);
+      work.take(ada, true, ends::add);
+      await().until(() -> ends.size() == 2);
+      assertThatThrownBy(() -> work.take(ada, true, ends::add)).isInstanceOf(Refusal.class);
+
+      Runnable end = ends.remove();
+      end.run();
+      end.run();
+
+      work.take(ada, true, ends::add);
+      assertThatThrownBy(() -> work.take(ada, true, ends::add)).isInstanceOf(Refusal.class);
     }
   }
 
@@ -98,6 +267,41 @@ class ControlLimitsTest {
       assertThat(ask(harbour, "GET", "/v1/status?x=" + "y".repeat(9_000), ""))
           .startsWith("HTTP/1.1 4")
           .contains("application/problem+json");
+    }
+  }
+
+  @Test
+  void an_answer_has_only_so_many_events_and_says_that_there_are_more() throws IOException {
+    try (Harbour harbour = new Harbour(folder.resolve("run"), Harbour.QUIET, 0)) {
+      for (int i = 0; i < 20; i++) {
+        JournalEntry entry =
+            new JournalEntry(
+                0,
+                Instant.now(),
+                JournalEntry.Kind.FACT,
+                null,
+                null,
+                null,
+                "config.reject",
+                null,
+                "daemon",
+                "enforce",
+                null,
+                null,
+                "{\"n\":\"<"
+                    + i
+                    + ">\",\"details\":{\"problems\":\""
+                    + "x".repeat(100_000)
+                    + "\"}}");
+        harbour.ledger().update(tables -> tables.append(entry));
+      }
+      String type = "/v1/events?type=config.reject";
+      String first = ask(harbour, "GET", type + "&after=0", "");
+      assertThat(first.length()).isLessThan(600_000);
+      assertThat(first).contains("\"<0>\"", "\"<4>\"", "\"more\":true").doesNotContain("\"<5>\"");
+      String last = ask(harbour, "GET", type, "");
+      assertThat(last.length()).isLessThan(600_000);
+      assertThat(last).contains("\"<19>\"", "\"more\":false").doesNotContain("\"<0>\"");
     }
   }
 
