@@ -40,13 +40,13 @@ final class AdminRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.post("/v1/mode", this::mode),
-        Route.post("/v1/jobs/{job}/sweep", this::sweep).slowly(),
-        Route.post("/v1/jobs/{job}/pause", this::pause),
+        Route.post("/v1/mode", this::mode).with("mode"),
+        Route.post("/v1/jobs/{job}/sweep", this::sweep).with("dry_run").slowly(),
+        Route.post("/v1/jobs/{job}/pause", this::pause).with("for", "why"),
         Route.post("/v1/jobs/{job}/resume", this::resume),
         Route.get("/v1/breaker", this::breaker),
-        Route.post("/v1/breaker/approve", this::approve),
-        Route.post("/v1/notify/test", this::notifyTest).slowly());
+        Route.post("/v1/breaker/approve", this::approve).with("why", "list"),
+        Route.post("/v1/notify/test", this::notifyTest).with("user").slowly());
   }
 
   private JsonNode mode(Call call) {

@@ -145,10 +145,14 @@ final class Call {
 
   boolean flag(String name) {
     JsonNode value = body.path(name);
-    if (value.isMissingNode() || value.isBoolean()) {
-      return value.asBoolean(false);
+    String text = value.isBoolean() ? value.asText() : query.get(name);
+    if (text == null && value.isMissingNode()) {
+      return false;
     }
-    throw bad(name + ": true or false is wanted");
+    if (!"true".equals(text) && !"false".equals(text)) {
+      throw bad(name + ": true or false is wanted");
+    }
+    return text.equals("true");
   }
 
   /** Null where it is absent. */
@@ -165,7 +169,7 @@ final class Call {
     return new Refusal(Code.BAD_REQUEST, words);
   }
 
-  private static String shown(String text) {
+  static String shown(String text) {
     return text.length() <= 40 ? text : text.substring(0, 40) + "...";
   }
 }

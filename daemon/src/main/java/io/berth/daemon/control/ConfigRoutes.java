@@ -27,8 +27,11 @@ final class ConfigRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.post("/v1/reload", this::reload).slowly(),
-        Route.post("/v1/config/compare", this::compare).slowly().taking(LARGEST));
+        Route.post("/v1/reload", this::reload).with("dry_run").slowly(),
+        Route.post("/v1/config/compare", this::compare)
+            .with("main", "beside")
+            .slowly()
+            .taking(LARGEST));
   }
 
   private JsonNode reload(Call call) {

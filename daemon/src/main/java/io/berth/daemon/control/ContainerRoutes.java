@@ -25,15 +25,15 @@ final class ContainerRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.get("/v1/containers", this::list),
+        Route.get("/v1/containers", this::list).with("owner", "type", "state"),
         Route.get("/v1/containers/{container}", this::one),
         Route.get("/v1/containers/{container}/look", this::look).slowly(),
         Route.post("/v1/containers/{container}/pause", call -> freeze(call, Freezer.Wish.PAUSE))
             .slowly(),
         Route.post("/v1/containers/{container}/resume", call -> freeze(call, Freezer.Wish.RESUME))
             .slowly(),
-        Route.post("/v1/containers/{container}/keep-alive", this::keepAlive),
-        Route.post("/v1/containers/{container}/protect", this::protect),
+        Route.post("/v1/containers/{container}/keep-alive", this::keepAlive).with("for"),
+        Route.post("/v1/containers/{container}/protect", this::protect).with("why", "for"),
         Route.post("/v1/containers/{container}/unprotect", this::unprotect));
   }
 

@@ -28,8 +28,8 @@ final class DeviceRoutes {
   List<Route> routes() {
     return List.of(
         Route.get("/v1/devices", call -> devices()),
-        Route.post("/v1/allocate", this::allocate),
-        Route.post("/v1/release", this::release));
+        Route.post("/v1/allocate", this::allocate).with("user", "container", "gpus", "device"),
+        Route.post("/v1/release", this::release).with("container", "user"));
   }
 
   private JsonNode devices() {

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import io.berth.daemon.control.Refusal.Code;
 import io.berth.jobs.ledger.LedgerException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
@@ -100,9 +102,12 @@ final class Entrance extends Handler.Abstract.NonBlocking {
     @Override
     public void succeeded(byte[] bytes) {
       try {
-        Call call =
-            new Call(
-                peer, () -> admins.has(peer.user()), match.path(), query(request), parse(bytes));
+        Map<String, String> query = query(request);
+        JsonNode body = parse(bytes);
+        List<String> fields = new ArrayList<>();
+        body.fieldNames().forEachRemaining(fields::add);
+        match.route().check(query.keySet(), fields);
+        Call call = new Call(peer, () -> admins.has(peer.user()), match.path(), query, body);
         work.take(
             peer,
             match.route().slow(),

@@ -36,7 +36,9 @@ final class EventRoutes {
   }
 
   List<Route> routes() {
-    return List.of(Route.get("/v1/events", this::events));
+    return List.of(
+        Route.get("/v1/events", this::events)
+            .with("since", "after", "user", "container", "type", "limit"));
   }
 
   private JsonNode events(Call call) {

@@ -50,7 +50,7 @@ final class ForesightRoutes {
 
   List<Route> routes() {
     return List.of(
-        Route.get("/v1/plan", this::plan).slowly(),
+        Route.get("/v1/plan", this::plan).with("at", "enforce").slowly(),
         Route.get("/v1/containers/{container}/explain", this::explain).slowly());
   }
 
@@ -59,7 +59,7 @@ final class ForesightRoutes {
   private JsonNode plan(Call call) {
     Instant now = parts.clock().instant();
     Instant asked = call.moment("at");
-    boolean enforce = call.inQuery("enforce").filter("true"::equals).isPresent();
+    boolean enforce = call.flag("enforce");
     // Nothing is due at the switch itself: who looks before it wants to know when something is.
     Instant at = asked == null && !enforce ? now : asked;
     if (at != null && at.isBefore(now.minusSeconds(60))) {

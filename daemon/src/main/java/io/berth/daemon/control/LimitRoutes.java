@@ -27,7 +27,7 @@ final class LimitRoutes {
   }
 
   List<Route> routes() {
-    return List.of(Route.get("/v1/limits", this::limits));
+    return List.of(Route.get("/v1/limits", this::limits).with("user"));
   }
 
   private JsonNode limits(Call call) {

@@ -249,6 +249,13 @@ class ControlLimitsTest {
         "POST| /v1/config/compare| {\"main\":\"\",\"beside\":{\"groups/../../x.members\":\"\"}}| 400",
         "POST| /v1/config/compare| {\"main\":\"\",\"beside\":{\"user-overrides.yaml\":3}}| 400",
         "GET| /v1/containers/absent/explain| ''| 404",
+        "POST| /v1/reload| {\"dryrun\":true}| 400",
+        "POST| /v1/reload?dry_run=true| {}| 400",
+        "POST| /v1/jobs/reconcile/sweep| {\"dry-run\":true}| 400",
+        "GET| /v1/plan?enforce=yes| ''| 400",
+        "GET| /v1/plan?Enforce=true| ''| 400",
+        "GET| /v1/containers?user=ada| ''| 400",
+        "GET| /v1/containers| {\"owner\":\"ada\"}| 400",
       })
   void what_makes_no_sense_is_a_problem_that_says_what(
       String method, String path, String body, int status) throws IOException {
@@ -256,6 +263,17 @@ class ControlLimitsTest {
       assertThat(ask(harbour, method, path, body))
           .startsWith("HTTP/1.1 " + status)
           .contains("application/problem+json", "\"detail\":\"", "\"status\":" + status);
+    }
+  }
+
+  @Test
+  void a_field_that_is_not_known_is_named_with_those_that_are() throws IOException {
+    try (Harbour harbour = new Harbour(folder.resolve("run"), Harbour.QUIET, 0)) {
+      assertThat(ask(harbour, "POST", "/v1/jobs/reconcile/pause", "{\"reason\":\"x\"}"))
+          .contains("reason: no such field is known in its body; known: for, why");
+      assertThat(ask(harbour, "GET", "/v1/status?all=1", ""))
+          .contains("all: no such field is known in its query; known: none");
+      assertThat(harbour.eventTypes()).doesNotContain("job.pause");
     }
   }
 

@@ -2,6 +2,8 @@ package io.berth.daemon.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,16 +20,13 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 class OpenApiTest {
 
   private static final Path DOCS = Path.of("../docs");
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir private Path folder;
 
   @Test
   void every_route_is_described_and_nothing_else() throws IOException {
-    Map<String, Map<String, Object>> paths =
-        new Yaml(new SafeConstructor(new LoaderOptions()))
-            .<Map<String, Map<String, Map<String, Object>>>>load(
-                Files.readString(DOCS.resolve("openapi.yaml")))
-            .getOrDefault("paths", Map.of());
+    Map<String, Map<String, Map<String, Object>>> paths = paths();
     Set<String> described = new TreeSet<>();
     paths.forEach(
         (path, methods) ->
@@ -38,6 +37,38 @@ class OpenApiTest {
                         described.add(method.toUpperCase(java.util.Locale.ROOT) + " " + path)));
 
     assertThat(described).isEqualTo(routes());
+  }
+
+  @Test
+  void what_each_route_can_be_asked_with_is_described_and_nothing_else() throws IOException {
+    Map<String, Map<String, Map<String, Object>>> paths = paths();
+    try (Harbour harbour = new Harbour(folder.resolve("run"), Harbour.QUIET, 0)) {
+      for (Route route : harbour.routes()) {
+        JsonNode described =
+            JSON.valueToTree(paths)
+                .path(route.path())
+                .path(route.method().toLowerCase(java.util.Locale.ROOT));
+        Set<String> fields = new TreeSet<>();
+        for (JsonNode each : described.path("parameters")) {
+          if (each.path("in").asText().equals("query")) {
+            fields.add(each.path("name").asText());
+          }
+        }
+        described
+            .at("/requestBody/content/application~1json/schema/properties")
+            .fieldNames()
+            .forEachRemaining(fields::add);
+
+        assertThat(fields).as(route.path()).isEqualTo(new TreeSet<>(route.fields()));
+      }
+    }
+  }
+
+  private static Map<String, Map<String, Map<String, Object>>> paths() throws IOException {
+    return new Yaml(new SafeConstructor(new LoaderOptions()))
+        .<Map<String, Map<String, Map<String, Map<String, Object>>>>>load(
+            Files.readString(DOCS.resolve("openapi.yaml")))
+        .getOrDefault("paths", Map.of());
   }
 
   @Test
