@@ -111,7 +111,7 @@ class CommandSchemasTest {
     lines.put("mode", List.of("mode observe", "mode config"));
     lines.put("reload", List.of("reload --dry-run", "reload"));
     lines.put("breaker show", List.of("breaker show"));
-    lines.put("breaker approve", List.of()); // what it approves takes a tripped breaker
+    lines.put("breaker approve", List.of()); // takes a tripped breaker: CommandsTest
     lines.put("notify", List.of("notify --test ada"));
     lines.put(
         "check-config",
@@ -194,7 +194,7 @@ class CommandSchemasTest {
   }
 
   /** Strict: what is not described is not printed either. */
-  private static JsonSchema schema(String name) throws IOException {
+  static JsonSchema schema(String name) throws IOException {
     ObjectNode root = JSON.createObjectNode().put("$ref", "#/components/schemas/" + name);
     root.set("components", openapi().path("components"));
     close(root);

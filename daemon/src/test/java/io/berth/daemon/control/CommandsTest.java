@@ -659,6 +659,40 @@ class CommandsTest {
         .doesNotContain(newer);
   }
 
+  @Test
+  void what_the_breaker_holds_back_goes_when_exactly_that_was_approved() throws IOException {
+    harbour.close();
+    harbour =
+        new Harbour(
+            folder.resolve("tripping"),
+            """
+            safety:
+              {mode: enforce, startup_grace: 0s, boot_grace: 0s, breaker_share: 0.1, breaker_min_removals: 2}
+            policies: {created_container_timeout: 1s}
+            """,
+            0);
+    for (int i = 0; i < 4; i++) {
+      harbour.engine().has(Containers.created("litter" + i).owner("bob").createdAt(Instant.now()));
+    }
+    harbour.look();
+    await()
+        .until(
+            () ->
+                line("sweep created-cleanup").exit() == 0
+                    && line("breaker show -o json").json().path("held").size() == 4);
+    assertThat(harbour.engine().list()).hasSize(4);
+
+    Ran ran = run("-o", "json", "breaker", "approve", "--why", "it is litter");
+
+    assertThat(ran.exit()).as(ran.err()).isZero();
+    assertThat(ran.json().path("containers")).hasSize(4);
+    assertThat(CommandSchemasTest.schema("Approved").validate(ran.json())).isEmpty();
+    assertThat(harbour.eventTypes()).containsOnlyOnce("breaker.approve");
+    assertThat(line("sweep created-cleanup").exit()).isZero();
+    assertThat(harbour.engine().list()).isEmpty();
+    assertThat(line("breaker approve --why again").exit()).isEqualTo(3);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

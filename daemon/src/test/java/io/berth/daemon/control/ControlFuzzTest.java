@@ -14,9 +14,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +44,12 @@ class ControlFuzzTest {
           "/v1/release",
           "/v1/mode",
           "/v1/jobs/stale-cleanup/pause",
+          "/v1/jobs/stale-cleanup/resume",
+          "/v1/jobs/stale-cleanup/sweep",
+          "/v1/breaker/approve",
+          "/v1/notify/test",
+          "/v1/containers/train/unprotect",
+          "/v1/containers/train/look",
           "/v1/breaker",
           "/v1/plan?at=2026-01-01T00:00:00Z&enforce=true",
           "/v1/containers/train/explain",
@@ -54,11 +62,16 @@ class ControlFuzzTest {
           "{\"mode\":\"enforce\"}",
           "{\"user\":\"ada\",\"container\":\"x\",\"gpus\":1}",
           "{\"container\":\"x\"}",
+          "{\"user\":\"ada\"}",
+          "{\"why\":\"because\"}",
+          "{\"for\":\"2h\"}",
           "{\"for\":\"2h\",\"why\":\"because\"}",
           "{\"dry_run\":true}",
           "{\"main\":\"safety: {mode: observe}\",\"beside\":{\"groups/a.members\":\"ada\"}}",
           "[[[[[[[[",
           "{\"user\":{\"a\":[1,2,3]},\"gpus\":-1e999}");
+
+  private static final Pattern ANSWER = Pattern.compile("(^|\\})HTTP/1\\.1 ");
 
   @TempDir private Path folder;
 
@@ -80,21 +93,21 @@ class ControlFuzzTest {
       Instant now = Instant.now();
       harbour.engine().has(Containers.running("train").owner("ada").createdAt(now).startedAt(now));
       harbour.look();
-      List<String> answers = new ArrayList<>();
-      for (int sent = 0; sent < requests; ) {
+      Set<String> statuses = new HashSet<>();
+      for (int answered = 0; answered < requests; ) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         int pipelined = 1 + random.nextInt(20);
         for (int i = 0; i < pipelined; i++) {
           bytes.writeBytes(request(random));
         }
-        sent += pipelined;
-        answers.add(send(harbour.socket(), bytes.toByteArray()));
+        String answer = send(harbour.socket(), bytes.toByteArray());
+        answered += ANSWER.matcher(answer).results().count();
+        assertThat(answer).matches(it -> it.isEmpty() || it.startsWith("HTTP/1.1 "));
+        // Ours; Jetty says 500 itself of what comes behind a request that it gave up.
+        assertThat(answer).doesNotContain("nobody expected");
+        statuses.add(answer.substring(0, Math.min(12, answer.length())));
       }
-      assertThat(answers).anyMatch(answer -> answer.startsWith("HTTP/1.1 200"));
-      assertThat(answers).anyMatch(answer -> answer.startsWith("HTTP/1.1 400"));
-      assertThat(answers).allMatch(answer -> answer.isEmpty() || answer.startsWith("HTTP/1.1 "));
-      // Ours; Jetty says 500 itself of what comes behind a request that it gave up.
-      assertThat(answers).noneMatch(answer -> answer.contains("nobody expected"));
+      assertThat(statuses).contains("HTTP/1.1 200", "HTTP/1.1 400");
       assertServes(harbour);
     }
   }
