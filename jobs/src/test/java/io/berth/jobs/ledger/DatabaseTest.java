@@ -95,13 +95,14 @@ class DatabaseTest {
     filled();
     byte[] before = Files.readAllBytes(file);
     try (SmallDisk.ReadOnly readOnly = SmallDisk.readOnly(file)) {
-      assertThatThrownBy(this::open)
+      assertThatThrownBy(() -> Ledger.open(readOnly.file(), NOW))
           .isInstanceOf(LedgerException.class)
           .hasMessageContaining(file.toString())
           .hasMessageContaining("readonly");
     }
     assertThat(Files.readAllBytes(file)).isEqualTo(before);
-    assertThat(file.getParent().toFile().list()).noneMatch(each -> each.contains("unusable"));
+    assertThat(folder.resolve("state").toFile().list())
+        .noneMatch(each -> each.contains("unusable"));
   }
 
   @Test
