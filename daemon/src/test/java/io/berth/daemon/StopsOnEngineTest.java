@@ -2,6 +2,7 @@ package io.berth.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.berth.daemon.cli.BerthCli;
 import io.berth.daemon.cli.ExitCode;
 import io.berth.daemon.run.Chronicle;
 import io.berth.daemon.run.Chronicle.Entry;
@@ -13,6 +14,8 @@ import io.berth.jobs.engine.NeedsDockerEngine;
 import io.berth.jobs.engine.TestEngine;
 import io.berth.jobs.gpu.FakeNvml;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,6 +98,9 @@ class StopsOnEngineTest {
         until(daemon, each + " is stopped", now -> isDone(now, each, "container.stop"));
       }
       until(daemon, "fleeting is paused", now -> isDone(now, "fleeting", "container.pause"));
+      assertThat(said("explain", "sleeper")).contains("container.stop", "idle_timeout");
+      assertThat(said("events", "--container", "sleeper"))
+          .contains("container.stop", "idle_timeout");
       assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
     }
     Chronicle all = home.chronicle();
@@ -253,6 +259,15 @@ class StopsOnEngineTest {
 
   private double sweeps() {
     return metric("berth_sweep_duration_seconds_count{job=\"idle-stop\"}");
+  }
+
+  private String said(String... command) {
+    StringWriter said = new StringWriter();
+    PrintWriter writer = new PrintWriter(said, true);
+    List<String> all = new ArrayList<>(List.of("--config", home.config().toString()));
+    all.addAll(List.of(command));
+    new BerthCli(options -> 99, writer, writer).run(all.toArray(String[]::new));
+    return said.toString();
   }
 
   /** Of a stop: a removal is announced as well. */
