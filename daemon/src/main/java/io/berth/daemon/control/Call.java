@@ -152,7 +152,7 @@ final class Call {
     if (!"true".equals(text) && !"false".equals(text)) {
       throw bad(name + ": true or false is wanted");
     }
-    return text.equals("true");
+    return "true".equals(text);
   }
 
   /** Null where it is absent. */

@@ -660,7 +660,7 @@ class CommandsTest {
   }
 
   @Test
-  void what_the_breaker_holds_back_goes_when_exactly_that_was_approved() throws IOException {
+  void what_the_breaker_holds_back_goes_when_exactly_that_was_approved() throws Exception {
     harbour.close();
     harbour =
         new Harbour(

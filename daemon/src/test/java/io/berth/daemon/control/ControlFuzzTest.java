@@ -94,7 +94,7 @@ class ControlFuzzTest {
       harbour.engine().has(Containers.running("train").owner("ada").createdAt(now).startedAt(now));
       harbour.look();
       Set<String> statuses = new HashSet<>();
-      for (int answered = 0; answered < requests; ) {
+      for (long answered = 0; answered < requests; ) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         int pipelined = 1 + random.nextInt(20);
         for (int i = 0; i < pipelined; i++) {
