@@ -17,10 +17,13 @@ public record Problem(
     NOTE
   }
 
-  /** {@code file:line:column: what is wrong; what was meant}. */
+  /**
+   * {@code file:line:column: what is wrong; what was meant}; the file as a whole is told at its
+   * beginning, so that every line has one form.
+   */
   @Override
   public String toString() {
-    String place = line == 0 ? file : file + ":" + line + ":" + column;
+    String place = file + ":" + Math.max(line, 1) + ":" + Math.max(column, 1);
     return place + ": " + what + (meant.isEmpty() ? "" : "; " + meant);
   }
 }

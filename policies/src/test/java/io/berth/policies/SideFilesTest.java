@@ -79,7 +79,7 @@ class SideFilesTest {
     assertThat(load().book()).isNotNull();
     assertThat(problems())
         .containsExactly(
-            "groups/studens.members: there is no group \"studens\", so these members are not used;"
+            "groups/studens.members:1:1: there is no group \"studens\", so these members are not used;"
                 + " did you mean \"students\"?");
   }
 
@@ -208,19 +208,22 @@ class SideFilesTest {
   void a_directory_or_a_link_that_leads_nowhere_in_place_of_a_file_is_an_error(String name)
       throws IOException {
     Files.createDirectories(folder.resolve(name));
-    assertThat(problems()).containsExactly(name + ": is a directory; put a file in its place");
+    assertThat(problems()).containsExactly(name + ":1:1: is a directory; put a file in its place");
 
     Files.delete(folder.resolve(name));
     Files.createSymbolicLink(folder.resolve(name), folder.resolve("nothing"));
     assertThat(problems())
-        .containsExactly(name + ": does not exist; create it, or name the file to read");
+        .containsExactly(name + ":1:1: does not exist; create it, or name the file to read");
   }
 
   @Test
   void a_file_in_place_of_the_groups_directory_is_an_error() throws IOException {
     write("groups", "");
 
-    assertThat(problems()).singleElement().asString().startsWith("groups: can't be read as a dir");
+    assertThat(problems())
+        .singleElement()
+        .asString()
+        .startsWith("groups:1:1: can't be read as a dir");
   }
 
   @Test
@@ -234,7 +237,7 @@ class SideFilesTest {
 
     assertThat(problems())
         .containsExactly(
-            "user-overrides.yaml: can't be read: permission denied; let the daemon's user read it");
+            "user-overrides.yaml:1:1: can't be read: permission denied; let the daemon's user read it");
   }
 
   @Test
@@ -282,7 +285,7 @@ class SideFilesTest {
 
     assertThat(problems())
         .containsExactly(
-            "main.yaml: is 9999999 bytes, too large; a file of up to 1 MiB is read;"
+            "main.yaml:1:1: is 9999999 bytes, too large; a file of up to 1 MiB is read;"
                 + " is it the right one?");
   }
 
