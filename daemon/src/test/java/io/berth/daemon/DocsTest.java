@@ -95,7 +95,9 @@ class DocsTest {
   @Test
   void the_tests_that_proofs_name_are_there() {
     Pattern test = Pattern.compile("`(\\w+Test\\.\\w+)`");
-    String sources = String.join("\n", sources("jobs/src/test/java"));
+    String sources =
+        String.join("\n", sources("jobs/src/test/java"))
+            + String.join("\n", sources("daemon/src/test/java"));
 
     assertThat(found(test, read("docs/proofs-by-breaking.md")))
         .hasSizeGreaterThan(30)
