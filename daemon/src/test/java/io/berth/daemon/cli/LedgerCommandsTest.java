@@ -83,7 +83,8 @@ class LedgerCommandsTest {
             "{\"device\":\"GPU-a\",\"state\":\"active\",\"gpueq\":1.0,\"mig\":false,\"claim\":\"active\","
                 + "\"container\":\"train\",\"holder\":\"c1\",\"owner\":\"ada\",\"type\":\"docker\","
                 + "\"since\":\"2026-03-02T13:00:00.123456Z\",\"until\":null,"
-                + "\"orphan_processes\":[],\"other_processes\":[],\"over_quota\":null,\"note\":null}");
+                + "\"orphan_processes\":[],\"other_processes\":[],\"nvml_unknown\":null,"
+                + "\"over_quota\":null,\"note\":null}");
     assertThat(then.path(1).path("claim").isNull()).isTrue();
     assertThat(json("gpus -o json --ledger " + file).path(0).path("until").asText())
         .isEqualTo("2026-03-02T14:30:00Z");
