@@ -99,7 +99,9 @@ class CommandSchemasTest {
     lines.put("allocate", List.of("allocate --user cleo --container next"));
     lines.put("release", List.of("release next"));
     lines.put("pause", List.of("pause train"));
-    lines.put("wait", List.of("wait train --timeout 0s", "wait absent --timeout 0s", "wait over"));
+    lines.put(
+        "wait",
+        List.of("wait train --timeout 0s", "wait absent --timeout 0s", "wait over --timeout 1s"));
     lines.put("resume", List.of("resume train"));
     lines.put("keep-alive", List.of("keep-alive train", "ping train --for 1h"));
     lines.put("protect", List.of("protect train --why x", "protect train --why x --for 1d"));
