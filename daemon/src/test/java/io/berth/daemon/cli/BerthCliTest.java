@@ -115,7 +115,7 @@ class BerthCliTest {
     Path missing = folder.resolve("missing.yaml");
 
     assertThat(run("check-config " + missing)).isEqualTo(78);
-    assertThat(out.toString()).startsWith(missing + ": ");
+    assertThat(out.toString()).startsWith(missing + ":1:1: ");
     assertThat(err.toString()).isEqualTo(missing + ": refused: 1 error\n");
   }
 
