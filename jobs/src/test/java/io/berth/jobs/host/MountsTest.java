@@ -26,7 +26,7 @@ class MountsTest {
             101 100 0:51 / /proc rw - proc proc rw
             102 100 254:0 /srv/ada /workspace rw,relatime shared:7 master:2 - ext4 /dev/vda rw
             103 102 0:52 / /workspace/share rw - nfs4 server:/share rw,vers=4.2
-            104 100 0:53 / /work ro,relatime - xfs /dev/sdb rw
+            104 100 0:53 / /works ro,relatime - xfs /dev/sdb rw
             105 100 0:54 / /media/a\\040b\\134c rw - vfat /dev/sdc ro,noatime
             106 100 0:55 / /twice rw - ext4 /dev/vda rw
             107 106 0:56 / /twice rw - tmpfs tmpfs rw
@@ -49,7 +49,7 @@ class MountsTest {
     "/workspace/share/x, 103",
     "/workspace/shared/x, 102",
     "/workspaces/x, 100",
-    "/work/x, 104",
+    "/works/x, 104",
     "'/media/a b\\c/x', 105",
     "/twice/x, 107",
     "/m\u00fcll/x, 108",
@@ -64,7 +64,7 @@ class MountsTest {
     "/workspace, true, true",
     "/workspace/share, false, false",
     "/proc, false, false",
-    "/work, true, false",
+    "/works, true, false",
     "'/media/a b\\c', true, false",
     "/twice, true, false",
     "/m\u00fcll, false, false",
