@@ -11,8 +11,8 @@
  *   driver 550.54.15               what nvmlSystemGetDriverVersion says
  *   module 550.54.15               the loaded kernel module; one that is not the library's
  *                                  -DLIBRARY_VERSION='"550.54.15"' is a version mismatch
- *   gpu UUID [mem=MIB] [util=PCT] [mig] [nomig] [lost] [plain] [name=NAME]
- *                                  mig: in MIG mode; nomig: knows no MIG; lost: fell off the bus;
+ *   gpu UUID [mem=MIB] [util=PCT] [bus=ID] [mig] [nomig] [lost] [plain] [name=NAME]
+ *                                  bus: as in 0000:3b:00.0, else by the line's number; mig: in MIG mode; nomig: knows no MIG; lost: fell off the bus;
  *                                  plain: MIG names without their profile, as in old drivers
  *   mig UUID GPU-UUID PROFILE [mem=MIB] [slot=N]
  *                                  a MIG instance, PROFILE like 1g.10gb or 1c.3g.20gb; its GPU
@@ -69,6 +69,12 @@ typedef struct {
 } nvmlDeviceAttributes_t;
 
 typedef struct {
+  char busIdLegacy[16];
+  unsigned int domain, bus, device, pciDeviceId, pciSubSystemId;
+  char busId[32];
+} nvmlPciInfo_t;
+
+typedef struct {
   unsigned int pid;
   unsigned long long usedGpuMemory;
 } nvmlProcessInfo_v1_t;
@@ -99,6 +105,10 @@ int main(void) {
   OFFSET(nvmlDeviceAttributes_t, gpuInstanceSliceCount);
   OFFSET(nvmlDeviceAttributes_t, computeInstanceSliceCount);
   OFFSET(nvmlDeviceAttributes_t, memorySizeMB);
+  SIZE(nvmlPciInfo_t);
+  OFFSET(nvmlPciInfo_t, domain);
+  OFFSET(nvmlPciInfo_t, bus);
+  OFFSET(nvmlPciInfo_t, device);
   SIZE(nvmlProcessInfo_v1_t);
   OFFSET(nvmlProcessInfo_v1_t, pid);
   OFFSET(nvmlProcessInfo_v1_t, usedGpuMemory);
@@ -130,7 +140,7 @@ int main(void) {
 typedef struct {
   char uuid[UUID_SIZE], parent[UUID_SIZE], name[NAME_SIZE], profile[32];
   unsigned long long memMiB;
-  unsigned util;
+  unsigned util, pci[3]; /* pci: domain, bus, device */
   int mig, nomig, lost, plain, slot; /* slot: -1 for a full GPU */
 } Device;
 
@@ -218,8 +228,11 @@ static void read_device(char *line, int isMig) {
     for (int i = 0; i < state.devices - 1; i++) slot += !strcmp(state.device[i].parent, d->parent);
     d->slot = (int)number(line, "slot=", slot);
   } else {
+    const char *bus = option(line, "bus=");
     sscanf(line, "gpu %95s", d->uuid);
     d->slot = -1;
+    d->pci[1] = (unsigned)state.devices;
+    if (bus) sscanf(bus, "%x:%x:%x", &d->pci[0], &d->pci[1], &d->pci[2]);
   }
   d->memMiB = number(line, "mem=", 81920);
   d->util = (unsigned)number(line, "util=", 0);
@@ -445,6 +458,13 @@ static nvmlReturn_t memory_of(Device *d, nvmlMemory_t *out) {
   return OK;
 }
 
+static nvmlReturn_t pci_info(Device *d, nvmlPciInfo_t *out) {
+  if (d->slot >= 0) return NOT_SUPPORTED;
+  *out = (nvmlPciInfo_t){.domain = d->pci[0], .bus = d->pci[1], .device = d->pci[2]};
+  snprintf(out->busId, sizeof out->busId, "%08X:%02X:%02X.0", out->domain, out->bus, out->device);
+  return OK;
+}
+
 static nvmlReturn_t mig_mode(Device *d, unsigned *current, unsigned *pending) {
   if (d->nomig || d->slot >= 0) return NOT_SUPPORTED;
   *current = *pending = (unsigned)d->mig;
@@ -479,6 +499,7 @@ static nvmlReturn_t utilization(Device *d, nvmlUtilization_t *out) {
 EXPORT(nvmlDeviceGetUUID, (nvmlDevice_t d, char *out, unsigned size), d, text(out, size, d->uuid))
 EXPORT(nvmlDeviceGetName, (nvmlDevice_t d, char *out, unsigned size), d, name_of(of(d), out, size))
 EXPORT(nvmlDeviceGetMemoryInfo, (nvmlDevice_t d, nvmlMemory_t *out), d, memory_of(of(d), out))
+EXPORT(nvmlDeviceGetPciInfo_v3, (nvmlDevice_t d, nvmlPciInfo_t *out), d, pci_info(of(d), out))
 EXPORT(nvmlDeviceGetMigMode, (nvmlDevice_t d, unsigned *current, unsigned *pending), d,
        mig_mode(of(d), current, pending))
 EXPORT(nvmlDeviceGetMaxMigDeviceCount, (nvmlDevice_t d, unsigned *out), d, (*out = MAX_MIG, OK))

@@ -20,7 +20,7 @@ final class BenchGpus implements Gpus {
 
   private static Device device(int index) {
     return new Device(
-        "GPU-" + index, "" + index, "Bench", 1L << 36, null, 7, 1.0, Device.Health.OK, null);
+        "GPU-" + index, "" + index, "Bench", 1L << 36, null, 7, 1.0, Device.Health.OK, null, null);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.berth.jobs;
 
+import io.berth.jobs.gpu.BusId;
 import io.berth.jobs.gpu.Device;
 import io.berth.jobs.gpu.GpuProcess;
 import io.berth.jobs.gpu.Gpus;
@@ -38,11 +39,16 @@ public final class Bystanders {
    *
    * @param down why it lists no devices; empty where it does
    * @param silent why it can't say who is on a device, by the device's UUID
+   * @param busIds by the device's UUID, where it tells them
    */
-  public record Sight(List<Bystander> bystanders, String down, Map<String, String> silent) {
+  public record Sight(
+      List<Bystander> bystanders,
+      String down,
+      Map<String, String> silent,
+      Map<String, BusId> busIds) {
 
     /** Where NVML was not asked. */
-    public static final Sight NONE = new Sight(List.of(), "", Map.of());
+    public static final Sight NONE = new Sight(List.of(), "", Map.of(), Map.of());
 
     /** Why it can't be told who is on the device; empty where it can. */
     public String unknown(String device) {
@@ -65,8 +71,13 @@ public final class Bystanders {
     Reading<Inventory> listed = gpus.inventory();
     List<Bystander> found = new ArrayList<>();
     Map<String, String> silent = new HashMap<>();
+    Map<String, BusId> busIds = new HashMap<>();
     if (listed instanceof Reading.Known<Inventory> inventory) {
       for (Device device : inventory.value().devices()) {
+        BusId busId = device.busId();
+        if (busId != null) {
+          busIds.put(device.uuid(), busId);
+        }
         Reading<List<GpuProcess>> there = gpus.processes(device.uuid());
         if (there instanceof Reading.Known<List<GpuProcess>> known) {
           for (GpuProcess each : known.value()) {
@@ -78,7 +89,7 @@ public final class Bystanders {
         }
       }
     }
-    return new Sight(found, listed.why(), silent);
+    return new Sight(found, listed.why(), silent, busIds);
   }
 
   /** Empty where a claim or an orphan accounts for it, and where it can't be told. */

@@ -1,6 +1,7 @@
 package io.berth.jobs;
 
 import io.berth.jobs.container.GpuRequest;
+import io.berth.jobs.gpu.BusId;
 import io.berth.jobs.gpu.Device;
 import io.berth.jobs.gpu.Inventory;
 import io.berth.jobs.gpu.Reading;
@@ -72,12 +73,16 @@ final class DeviceNames {
     return its;
   }
 
-  /** A GPU in MIG mode is named by its index or UUID as well: that means all its instances. */
+  /**
+   * A GPU in MIG mode is named by its index, its UUID or its bus id as well: that means all its
+   * instances.
+   */
   private static boolean isNamed(Device device, String name) {
     String parent = device.parent();
     return device.index().equals(name)
         || device.index().startsWith(name + ":")
-        || (parent != null && begins(parent, name));
+        || (parent != null && begins(parent, name))
+        || BusId.of(name).filter(id -> id.equals(device.busId())).isPresent();
   }
 
   private static boolean begins(String uuid, String name) {

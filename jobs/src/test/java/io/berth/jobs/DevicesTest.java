@@ -123,6 +123,23 @@ class DevicesTest {
     assertThat(devicesOf("all")).containsExactly("MIG-0", "MIG-1");
   }
 
+  @Test
+  void a_gpu_is_named_by_its_pci_bus_id_as_well_in_any_spelling_of_the_numbers() {
+    world.gpus.mig(2);
+    world.sweep(JobName.RECONCILE);
+
+    world.engine.has(Containers.created("long").gpu("00000000:02:00.0"));
+    world.engine.has(Containers.created("short").gpu("0:1:0.0"));
+    world.engine.has(Containers.created("mig").gpu("0000:0a:00.0"));
+    world.engine.has(Containers.created("nowhere").gpu("0001:02:00.0"));
+    world.sweepAll();
+
+    assertThat(devicesOf("long")).containsExactly("GPU-1");
+    assertThat(devicesOf("short")).containsExactly("GPU-0");
+    assertThat(devicesOf("mig")).containsExactly("MIG-0", "MIG-1");
+    assertThat(devicesOf("nowhere")).isEmpty();
+  }
+
   private List<String> devicesOf(String name) {
     return world.ledger().read(tables -> tables.devices().allocation()).claims().stream()
         .filter(each -> each.name().equals(name))

@@ -1,5 +1,6 @@
 package io.berth.jobs;
 
+import io.berth.jobs.gpu.BusId;
 import io.berth.jobs.gpu.Device;
 import io.berth.jobs.gpu.GpuProcess;
 import io.berth.jobs.gpu.Gpus;
@@ -20,7 +21,7 @@ final class FakeGpus implements Gpus {
   private @Nullable String failure;
   private Runnable whileLooking = () -> {};
 
-  /** Full GPUs, with the UUIDs {@code GPU-0}, {@code GPU-1}, ... */
+  /** Full GPUs, with the UUIDs {@code GPU-0}, {@code GPU-1}, ..., on the buses 01, 02, ... */
   void full(int count) {
     devices.clear();
     for (int i = 0; i < count; i++) {
@@ -36,7 +37,10 @@ final class FakeGpus implements Gpus {
     }
   }
 
-  /** Adds MIG instances of two slices of seven, with the UUIDs {@code MIG-0}, {@code MIG-1}, ... */
+  /**
+   * Adds MIG instances of two slices of seven, with the UUIDs {@code MIG-0}, {@code MIG-1}, ..., on
+   * the bus 0A.
+   */
   void mig(int count) {
     for (int i = 0; i < count; i++) {
       devices.add(device("MIG-" + i, "9:" + i, 2.0 / 7, Device.Health.OK, "GPU-9"));
@@ -45,8 +49,9 @@ final class FakeGpus implements Gpus {
 
   private static Device device(
       String uuid, String index, double gpueq, Device.Health health, @Nullable String parent) {
-    return new Device(
-        uuid, index, "Fake", 1L << 30, parent == null ? null : "2g.10gb", 7, gpueq, health, parent);
+    String profile = parent == null ? null : "2g.10gb";
+    BusId busId = new BusId(0, 1 + Integer.parseInt(index.split(":", -1)[0]), 0);
+    return new Device(uuid, index, "Fake", 1L << 30, profile, 7, gpueq, health, parent, busId);
   }
 
   void vanishes(String uuid) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.jobs.Bystanders.Bystander;
 import io.berth.jobs.Bystanders.Sight;
+import io.berth.jobs.gpu.BusId;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.DeviceRow;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
@@ -67,6 +68,8 @@ public final class Devices {
     ObjectNode line = lines.addObject().put("device", uuid).put("state", state);
     line.put("gpueq", device == null ? null : device.gpueq());
     line.put("mig", device == null ? null : device.mig());
+    BusId busId = sight.busIds().get(uuid);
+    line.put("bus_id", busId == null ? null : busId.toString());
     line.put("claim", claim == null ? null : claim.state().word());
     line.put("container", claim == null ? null : claim.name());
     line.put("holder", claim == null ? null : claim.holder());

@@ -80,7 +80,7 @@ class LedgerCommandsTest {
     assertThat(then).hasSize(2);
     assertThat(then.path(0))
         .hasToString(
-            "{\"device\":\"GPU-a\",\"state\":\"active\",\"gpueq\":1.0,\"mig\":false,\"claim\":\"active\","
+            "{\"device\":\"GPU-a\",\"state\":\"active\",\"gpueq\":1.0,\"mig\":false,\"bus_id\":null,\"claim\":\"active\","
                 + "\"container\":\"train\",\"holder\":\"c1\",\"owner\":\"ada\",\"type\":\"docker\","
                 + "\"since\":\"2026-03-02T13:00:00.123456Z\",\"until\":null,"
                 + "\"orphan_processes\":[],\"other_processes\":[],\"nvml_unknown\":null,"

@@ -156,6 +156,7 @@ class CommandsTest {
     assertThat(line("gpus").out()).contains("GPU-0", "train", "ada", "GPU-3");
     assertThat(line("gpus").out()).containsPattern("active +train +ada +(now|[0-9]+ s ago) +- ");
     assertThat(line("gpus").err()).isEmpty();
+    assertThat(line("gpus -o json").out()).contains("\"00000000:3B:00.0\"");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.berth.daemon.control;
 
+import io.berth.jobs.gpu.BusId;
 import io.berth.jobs.gpu.Device;
 import io.berth.jobs.gpu.GpuProcess;
 import io.berth.jobs.gpu.Gpus;
@@ -19,7 +20,16 @@ record FreeGpus(int count) implements Gpus {
             .mapToObj(
                 i ->
                     new Device(
-                        "GPU-" + i, "" + i, "Fake", 1L << 30, null, 7, 1.0, Device.Health.OK, null))
+                        "GPU-" + i,
+                        "" + i,
+                        "Fake",
+                        1L << 30,
+                        null,
+                        7,
+                        1.0,
+                        Device.Health.OK,
+                        null,
+                        new BusId(0, 0x3b + i, 0)))
             .toList();
     return new Reading.Known<>(new Inventory(null, devices, List.of()));
   }

@@ -101,7 +101,7 @@ class MetricsTest {
   }
 
   private static Device device(String uuid, String index, @Nullable String profile) {
-    return new Device(uuid, index, "GPU", null, profile, 7, 1, Device.Health.OK, null);
+    return new Device(uuid, index, "GPU", null, profile, 7, 1, Device.Health.OK, null, null);
   }
 
   private static Claim claim(String device, String holder, Claim.State state) {

@@ -56,7 +56,7 @@ class MonitoringTest {
     metrics.act(JobName.IDLE_STOP, "stop", "idle_timeout", "failed");
     metrics.heldBack(JobName.IDLE_STOP, "max_stops_per_hour", 1);
     metrics.sweepDone(JobName.SAMPLE, Duration.ZERO, true);
-    Device device = new Device("GPU-a", "0", "GPU", null, null, 7, 1, Device.Health.OK, null);
+    Device device = new Device("GPU-a", "0", "GPU", null, null, 7, 1, Device.Health.OK, null, null);
     metrics.devices(List.of(device));
     metrics.claims(
         List.of(

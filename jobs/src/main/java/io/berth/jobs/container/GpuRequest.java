@@ -8,7 +8,8 @@ import java.util.List;
  *
  * @param kind whether it asks at all, and whether it names its devices
  * @param devices what a pinned one names, as written, without duplicates: a UUID ({@code GPU-...},
- *     {@code MIG-...}), an index ({@code 0}), a MIG index ({@code 0:1}); empty for the other kinds
+ *     {@code MIG-...}), an index ({@code 0}), a MIG index ({@code 0:1}), a PCI bus id ({@code
+ *     0000:3b:00.0}); empty for the other kinds
  * @param count how many an unpinned one asks for; -1 for all; 0 for the other kinds
  */
 public record GpuRequest(Kind kind, List<String> devices, int count) {

@@ -60,14 +60,16 @@ public final class GpuRequests {
 
   /**
    * A device's name: an index, a MIG index, a UUID (or the beginning of one), the old form of a MIG
-   * UUID; all of these also as CDI spells them, with the class before ({@code nvidia.com/gpu=0})
-   * and perhaps the type before an index ({@code gpu0}, {@code mig0:1}).
+   * UUID, a PCI bus id (of which the toolkit reads the first three numbers); all of these also as
+   * CDI spells them, with the class before ({@code nvidia.com/gpu=0}) and perhaps the type before
+   * an index ({@code gpu0}, {@code mig0:1}).
    */
   private static final Pattern NAME =
       Pattern.compile(
           "(?:(?:runtime\\.)?nvidia\\.com/gpu=)?"
               + "(?:gpu(?=[0-9])|mig(?=[0-9]))?"
               + "([0-9]{1,4}(?::[0-9]{1,4})?"
+              + "|[0-9A-Fa-f]{1,8}(?::[0-9A-Fa-f]{1,2}){2}(?:\\.[0-7])?"
               + "|(?i:GPU|MIG)-[0-9A-Za-z-]{1,80}(?:/[0-9]{1,4}/[0-9]{1,4})?"
               + "|all)");
 

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param computeSlices those of the instance; for a full GPU, {@code gpu.mig_slices}
  * @param gpueq 1.0 for a full GPU, its share of the compute slices for a MIG instance
  * @param parent the UUID of a MIG instance's GPU; null for a full GPU
+ * @param busId of a MIG instance, that of its GPU; null where it can't be told
  */
 public record Device(
     String uuid,
@@ -23,7 +24,8 @@ public record Device(
     int computeSlices,
     double gpueq,
     Health health,
-    @Nullable String parent) {
+    @Nullable String parent,
+    @Nullable BusId busId) {
 
   /** Whether it can be used. */
   public enum State {
@@ -69,6 +71,7 @@ public record Device(
         computeSlices,
         gpueq,
         Health.lost(words),
-        parent);
+        parent,
+        busId);
   }
 }

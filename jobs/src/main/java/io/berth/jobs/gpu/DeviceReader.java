@@ -27,6 +27,9 @@ final class DeviceReader {
   /** What NVML calls the attributes of a MIG instance. */
   private record Slices(int gpu, int compute, long memoryMib) {}
 
+  /** What of a GPU in MIG mode its instances are told with. */
+  record Whole(String uuid, @Nullable Long memoryBytes, @Nullable BusId busId) {}
+
   interface Answer<T> {
     T get() throws NvmlException;
   }
@@ -56,21 +59,36 @@ final class DeviceReader {
     }
   }
 
+  /** Of a full GPU: NVML need not know a MIG instance's. */
+  @Nullable BusId busId(Pointer gpu) throws NvmlException {
+    return orNull(
+        () -> {
+          try (Memory pci = new Memory(NvmlAbi.PCI_SIZE)) {
+            nvml.call("nvmlDeviceGetPciInfo_v3", gpu, pci);
+            return new BusId(
+                pci.getInt(NvmlAbi.PCI_DOMAIN),
+                pci.getInt(NvmlAbi.PCI_BUS),
+                pci.getInt(NvmlAbi.PCI_DEVICE));
+          }
+        });
+  }
+
   Device gpu(Pointer gpu, String index, String uuid) throws NvmlException {
     Device.Health ok = Device.Health.OK;
-    return new Device(uuid, index, name(gpu), memory(gpu), null, migSlices, 1.0, ok, null);
+    String name = name(gpu);
+    return new Device(uuid, index, name, memory(gpu), null, migSlices, 1.0, ok, null, busId(gpu));
   }
 
   /**
-   * @param gpuMemory bytes of the whole GPU
+   * @param gpu the whole one that it is part of
    */
-  Device instance(Pointer mig, String index, String uuid, String parent, @Nullable Long gpuMemory)
-      throws NvmlException {
+  Device instance(Pointer mig, String index, String uuid, Whole gpu) throws NvmlException {
     String name = name(mig);
     Matcher inName = PROFILE_IN_NAME.matcher(name);
     boolean named = inName.find();
     Slices slices = orNull(() -> slices(mig));
-    String profile = named ? inName.group(1) : slices == null ? null : profile(slices, gpuMemory);
+    String profile =
+        named ? inName.group(1) : slices == null ? null : profile(slices, gpu.memoryBytes);
     int compute = slices != null ? slices.compute : named ? computeSlices(inName) : migSlices;
     double gpueq = Math.min(1.0, (double) compute / migSlices);
     Device.Health health =
@@ -78,7 +96,8 @@ final class DeviceReader {
             ? Device.Health.OK
             : new Device.Health(
                 Device.State.OK, "its compute slices can't be read: it counts as a full GPU");
-    return new Device(uuid, index, name, memory(mig), profile, compute, gpueq, health, parent);
+    return new Device(
+        uuid, index, name, memory(mig), profile, compute, gpueq, health, gpu.uuid, gpu.busId);
   }
 
   @Nullable Long memory(Pointer device) throws NvmlException {

@@ -85,7 +85,8 @@ final class InventoryReader {
     }
 
     private void instances(Pointer gpu, String gpuIndex, String parent) throws NvmlException {
-      Long gpuMemory = reader.memory(gpu);
+      DeviceReader.Whole whole =
+          new DeviceReader.Whole(parent, reader.memory(gpu), reader.busId(gpu));
       int most = nvml.number("nvmlDeviceGetMaxMigDeviceCount", gpu);
       for (int j = 0; j < most; j++) {
         String index = gpuIndex + ":" + j;
@@ -93,7 +94,7 @@ final class InventoryReader {
         try {
           Pointer mig = nvml.handle("nvmlDeviceGetMigDeviceHandleByIndex", gpu, j);
           uuid = reader.uuid(mig);
-          devices.add(reader.instance(mig, index, uuid, parent, gpuMemory));
+          devices.add(reader.instance(mig, index, uuid, whole));
         } catch (NvmlException e) {
           if (uuid != null || e.code() != NvmlCode.NOT_FOUND) { // else: none at this index
             failed(new Failure(index, uuid, e));
@@ -143,7 +144,8 @@ final class InventoryReader {
     Device.Health health = Device.Health.lost(failure.words());
     String name = DeviceReader.UNNAMED;
     return List.of(
-        new Device(failure.uuid, failure.index, name, null, null, migSlices, 1.0, health, null));
+        new Device(
+            failure.uuid, failure.index, name, null, null, migSlices, 1.0, health, null, null));
   }
 
   private static boolean isBehind(Failure failure, Device device, boolean sameIndexes) {

@@ -37,6 +37,13 @@ final class NvmlAbi {
   static final int PROCESS_PID = 0;
   static final int PROCESS_MEMORY = 8;
 
+  /** nvmlPciInfo_t. */
+  static final int PCI_SIZE = 68;
+
+  static final int PCI_DOMAIN = 16;
+  static final int PCI_BUS = 20;
+  static final int PCI_DEVICE = 24;
+
   /** nvmlProcessUtilizationSample_t. */
   static final int SAMPLE_SIZE = 32;
 

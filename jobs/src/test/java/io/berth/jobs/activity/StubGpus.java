@@ -34,7 +34,8 @@ final class StubGpus implements Gpus {
   void mig(String uuid, int instance) {
     instances.put(uuid, instance);
     devices.add(
-        new Device(uuid, "9:0", "A100", 1L << 30, "1g", 1, 1.0 / 7, Device.Health.OK, "GPU-9"));
+        new Device(
+            uuid, "9:0", "A100", 1L << 30, "1g", 1, 1.0 / 7, Device.Health.OK, "GPU-9", null));
   }
 
   void runs(String uuid, int pid, GpuProcess.Kind kind, @Nullable Long memory) {

@@ -22,6 +22,7 @@ class GpuRequestsTest {
   private static final String UUID = "GPU-5c89852c-d268-c3f3-1b07-005d5ae1dc3f";
   private static final String MIG = "MIG-1f2e3d4c-0000-5a6b-9c8d-7e6f5a4b3c2d";
   private static final String OLD_MIG = "MIG-" + UUID + "/7/0";
+  private static final String BUS_ID = "00000000:3B:00.0";
   private static final List<List<String>> GPU = List.of(List.of("gpu"));
   private static final GpuRequest ALL = unpinned(GpuRequest.ALL);
 
@@ -37,6 +38,7 @@ class GpuRequestsTest {
         arguments("its beginning", request("", 0, List.of("GPU-5c8"), GPU), pinned("GPU-5c8")),
         arguments("a MIG index", request("", 0, List.of("0:1"), GPU), pinned("0:1")),
         arguments("a MIG UUID", request("", 0, List.of(MIG), GPU), pinned(MIG)),
+        arguments("a bus id", request("", 0, List.of(BUS_ID), GPU), pinned(BUS_ID)),
         arguments("the old form", request("", 0, List.of(OLD_MIG), GPU), pinned(OLD_MIG)),
         arguments("a list", request("", 0, List.of("1", " 0 ", "1"), GPU), pinned("1", "0")),
         arguments("ids beat a count", request("", 2, List.of("1"), GPU), pinned("1")),
@@ -97,7 +99,10 @@ class GpuRequestsTest {
         "0-3",
         "0:",
         ":1",
-        "0:1:2",
+        "0:1:2:3",
+        "0000:3b:00.8",
+        "0000:3g:00.0",
+        "000000000:3b:00.0",
         "12345678901234567890",
         "GPU-",
         "MIG-",
@@ -131,6 +136,7 @@ class GpuRequestsTest {
         "0:1,1:0                   | PINNED   | 0:1 1:0",
         "GPU-5c89852c,MIG-1f2e3d4c | PINNED   | GPU-5c89852c MIG-1f2e3d4c",
         "MIG-GPU-5c89852c-d268/7/0 | PINNED   | MIG-GPU-5c89852c-d268/7/0",
+        "0000:3b:00.0,a:1:2,0      | PINNED   | 0000:3b:00.0 a:1:2 0",
         "nvidia.com/gpu=1          | PINNED   | 1",
         "runtime.nvidia.com/gpu=1  | PINNED   | 1",
         "all,0                     | UNPINNED | ''",

@@ -98,6 +98,7 @@ class NvmlFailureTest {
     "nvmlDeviceGetMigMode, ''",
     "nvmlDeviceGetName, ''",
     "nvmlDeviceGetMemoryInfo, ''",
+    "nvmlDeviceGetPciInfo_v3, ''",
     "nvmlSystemGetDriverVersion, ''",
     "nvmlErrorString, ''",
     "nvmlShutdown, ''",
@@ -118,6 +119,16 @@ class NvmlFailureTest {
       if (!inventory.isKnown()) {
         assertThat(inventory.why()).contains("no " + symbol);
       }
+    }
+  }
+
+  @Test
+  void a_bus_id_that_can_not_be_read_is_unknown() throws IOException {
+    try (NvmlBench old = NvmlBench.without(dir, "nvmlDeviceGetPciInfo_v3")) {
+      old.fake.state("gpu GPU-a");
+      Device device = old.inventory().devices().get(0);
+      assertThat(device.busId()).isNull();
+      assertThat(device.health()).isEqualTo(Device.Health.OK);
     }
   }
 

@@ -31,7 +31,8 @@ class NvmlInventoryTest {
 
   @Test
   void a_full_gpu_is_read_with_all_that_is_shown_of_it() {
-    bench.fake.state("driver 550.90.07", "gpu GPU-a mem=81559 name=NVIDIA A100-SXM4-80GB");
+    bench.fake.state(
+        "driver 550.90.07", "gpu GPU-a mem=81559 bus=10000:3B:1f.0 name=NVIDIA A100-SXM4-80GB");
 
     Inventory inventory = bench.inventory();
 
@@ -48,14 +49,15 @@ class NvmlInventoryTest {
                 7,
                 1.0,
                 Device.Health.OK,
-                null));
+                null,
+                new BusId(0x10000, 0x3b, 0x1f)));
   }
 
   @Test
   void instances_are_the_devices_of_a_gpu_in_mig_mode() {
     bench.fake.state(
         "gpu GPU-a",
-        "gpu GPU-b mem=81920 mig name=NVIDIA H100",
+        "gpu GPU-b mem=81920 bus=0000:65:00.0 mig name=NVIDIA H100",
         "mig MIG-1 GPU-b 3g.40gb mem=40192 slot=1",
         "mig MIG-2 GPU-b 1c.2g.20gb mem=19968 slot=4");
 
@@ -63,6 +65,7 @@ class NvmlInventoryTest {
     Device three = bench.inventory().device("MIG-1").orElseThrow();
     assertThat(three.index()).isEqualTo("1:1");
     assertThat(three.parent()).isEqualTo("GPU-b");
+    assertThat(three.busId()).hasToString("00000000:65:00.0");
     assertThat(three.migProfile()).isEqualTo("3g.40gb");
     assertThat(three.memoryBytes()).isEqualTo(40192L << 20);
     assertThat(three.computeSlices()).isEqualTo(3);
@@ -144,6 +147,7 @@ class NvmlInventoryTest {
     assertThat(lost.health().state()).isEqualTo(Device.State.LOST);
     assertThat(lost.health().words()).contains("GPU is lost (15)").contains("dmesg");
     assertThat(lost.name()).isEqualTo("B");
+    assertThat(lost.busId()).hasToString("00000000:02:00.0");
     assertThat(inventory.device("GPU-c").orElseThrow().health()).isEqualTo(Device.Health.OK);
   }
 

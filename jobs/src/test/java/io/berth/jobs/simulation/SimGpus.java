@@ -93,7 +93,8 @@ final class SimGpus implements Gpus {
                 7,
                 gpueq(uuid),
                 lost.contains(uuid) ? Device.Health.lost("fell off the bus") : Device.Health.OK,
-                mig ? "GPU-9" : null));
+                mig ? "GPU-9" : null,
+                null));
       }
       index++;
     }
