@@ -92,12 +92,19 @@ final class ReleaseJob {
     }
   }
 
-  /** Keeps what is promised now, where that moved later. */
+  /**
+   * Keeps what is promised now, where that moved later; of a claim that stands no more, nothing.
+   */
   private Claim promise(Claim claim, Verdict verdict) {
     Optional<Clock> running = verdict.clock();
     Instant due = running.map(Clock::due).map(Tables::cut).orElse(null);
     if (!Objects.equals(due, claim.until())) {
-      ledger.update(tables -> tables.devices().promise(claim, due));
+      ledger.update(
+          tables -> {
+            if (tables.devices().stands(claim)) {
+              tables.devices().promise(claim, due);
+            }
+          });
     }
     return claim.until(due);
   }
@@ -152,7 +159,7 @@ final class ReleaseJob {
     Owner owner = subject == null ? new Owner(change.before().owner(), "ledger") : subject.owner();
     return ledger.write(
         tables -> {
-          boolean stands = tables.devices().allocation().claims().contains(change.before());
+          boolean stands = tables.devices().stands(change.before());
           if (stands) {
             change.write(tables.devices(), owner, SOURCE, mode, now);
           }

@@ -146,6 +146,28 @@ class RacesTest {
     assertThat(world.engine.calls()).isEmpty();
   }
 
+  @Test
+  void a_hold_that_ends_while_its_sweep_is_about_to_promise_it_for_longer_stops_nobody_else() {
+    world.gpus.full(2);
+    world.engine.run(Containers.running("first").owner("ada").gpu("0"));
+    world.engine.run(Containers.running("second").owner("bob").gpu("1"));
+    world.sweep(JobName.RECONCILE);
+    world.engine.exits("first", 0);
+    world.engine.exits("second", 0);
+    world.sweepAll();
+    assertThat(world.story("second")).contains("gpu.hold:done");
+    world.pass(Duration.ofMinutes(16));
+    world.book(World.ENFORCE + "user_overrides: {bob: {gpu_hold_after_stop: 1h}}\n");
+    Allocator allocator =
+        new Allocator(
+            world.engine, world.ledger(), world.gpus, world.processes(), world::now, world::book);
+
+    world.engine.during("inspect", () -> allocator.release("second", Mode.ENFORCE));
+
+    assertThat(world.sweep(JobName.GPU_RELEASE).skipped()).isEmpty();
+    assertThat(world.ledger().read(tables -> tables.devices().allocation()).claims()).isEmpty();
+  }
+
   // --- while looking
 
   @Test

@@ -196,14 +196,34 @@ public final class DeviceTables {
   /**
    * Moves what has been promised of a hold or a reservation, which is no change of its state.
    *
+   * @param claim as it stands
    * @param until null where it has no end
+   * @throws IllegalStateException if it is in another state, or there is none: nothing is written
    */
   public void promise(Claim claim, @Nullable Instant until) throws SQLException {
-    tables.update(
-        "UPDATE claim SET until = ? WHERE device = ? AND holder = ?",
-        nullableMicros(until),
-        claim.device(),
-        claim.holder());
+    requireStands(claim);
+    List<String> promised =
+        tables.rows(
+            "UPDATE claim SET until = ? WHERE device = ? AND holder = ? RETURNING device",
+            row -> row.getString(1),
+            nullableMicros(until),
+            claim.device(),
+            claim.holder());
+    if (promised.size() != 1) {
+      throw new IllegalStateException(
+          "there is no claim of " + claim.name() + " on " + claim.device() + " to promise");
+    }
+  }
+
+  /** Whether there is just that claim. */
+  public boolean stands(Claim claim) throws SQLException {
+    return tables
+        .rows(
+            "SELECT * FROM claim WHERE device = ? AND holder = ?",
+            DeviceTables::claim,
+            claim.device(),
+            claim.holder())
+        .contains(claim);
   }
 
   /** One change, as the journal has it. */

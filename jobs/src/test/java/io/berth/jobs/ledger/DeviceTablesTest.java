@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.berth.jobs.ledger.Claim.State;
 import io.berth.policies.ContainerType;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +63,30 @@ class DeviceTablesTest {
     assertThat(claims()).containsExactly(claim(State.ACTIVE));
     assertThat(ledger.<List<DeviceTables.Move>>read(t -> t.devices().movesUntil(DeviceTables.ALL)))
         .hasSize(3);
+  }
+
+  private void promise(State of, @Nullable Instant until) {
+    ledger.update(tables -> tables.devices().promise(claim(of), until));
+  }
+
+  @Test
+  void a_promise_is_of_what_stands() {
+    move(State.FREE, State.HELD);
+    promise(State.HELD, NOW.plusSeconds(60));
+    assertThat(claims()).containsExactly(claim(State.HELD).until(NOW.plusSeconds(60)));
+    move(State.HELD, State.ACTIVE); // it was started again, and nothing is promised
+
+    assertThatThrownBy(() -> promise(State.HELD, NOW.plusSeconds(120)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("GPU-a of train is ACTIVE, not HELD");
+    assertThat(claims()).containsExactly(claim(State.ACTIVE));
+
+    move(State.ACTIVE, State.FREE);
+    assertThatThrownBy(() -> promise(State.HELD, NOW.plusSeconds(120)))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> promise(State.FREE, NOW.plusSeconds(120)))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("no claim of train on GPU-a");
   }
 
   /** What DeviceState's table says. */
