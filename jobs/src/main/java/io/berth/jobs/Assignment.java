@@ -43,10 +43,9 @@ final class Assignment {
   /**
    * One container that is there.
    *
-   * @param isNew whether it was not known before
    * @param lifeBegan whether it started since it was last looked at
    */
-  record Seen(Subject subject, boolean isNew, boolean lifeBegan) {
+  record Seen(Subject subject, boolean lifeBegan) {
 
     private Instant finished() {
       Instant finished = subject.container().finishedAt();

@@ -44,9 +44,6 @@ final class DeviceKeeper {
   private final Herald herald;
   private final Quotas quotas;
 
-  /** The ids of GPU containers of which it was never known which devices they mean. */
-  private Set<String> unplaced = new HashSet<>();
-
   private @Nullable Reading<Inventory> reading;
   private long readAt;
 
@@ -92,9 +89,6 @@ final class DeviceKeeper {
     Map<String, Owner> owners = new HashMap<>();
     for (Assignment.Seen each : seen) {
       owners.put(each.subject().id(), each.subject().owner());
-      if (each.isNew() && each.subject().container().gpus().any()) {
-        unplaced.add(each.subject().id());
-      }
     }
     Ledger.Work<Settled> settle =
         tables -> {
@@ -103,21 +97,19 @@ final class DeviceKeeper {
               seen.stream().filter(each -> !inHand.test(each.subject().id())).toList();
           Predicate<String> isGone =
               id -> !owners.containsKey(id) && !failed.contains(id) && !inHand.test(id);
-          Set<String> open = new HashSet<>(unplaced);
-          open.removeIf(isGone);
-          return settle(berths, still, isGone, open, listed, book, now);
+          return settle(berths, still, isGone, tables.devices().unplaced(), listed, book, now);
         };
     Settled settled = ledger.read(settle);
-    if (settled.differences() > 0) {
+    if (settled.differences() > 0 || settled.placed > 0) {
       settled =
           ledger.write(
               tables -> {
                 Settled again = settle.in(tables);
                 record(tables, again, owners, mode, now);
+                tables.devices().unplaced(again.unplaced);
                 return again;
               });
     }
-    unplaced = settled.unplaced;
     if (mode == Mode.ENFORCE) {
       for (Assignment.Seen each : seen) {
         tellOfConflicts(each.subject(), settled.changes, book, now);
@@ -148,12 +140,17 @@ final class DeviceKeeper {
         });
   }
 
-  /** What there is now, and what changed to get there. */
+  /**
+   * What there is now, and what changed to get there.
+   *
+   * @param placed how many more were unplaced before
+   */
   private record Settled(
       Berths berths,
       List<Presences.PresenceChange> presences,
       List<ClaimChange> changes,
-      Set<String> unplaced) {
+      Set<String> unplaced,
+      int placed) {
 
     int differences() {
       return presences.size() + changes.size();
@@ -170,8 +167,10 @@ final class DeviceKeeper {
       Instant now) {
     List<Presences.PresenceChange> presences =
         Presences.settle(berths, listed, book.gpu().cededDevices());
+    Set<String> open = new HashSet<>(unplaced);
+    open.removeIf(isGone);
     Assignment assignment =
-        new Assignment(berths, new DeviceNames(listed, berths.devices()), unplaced, book, now);
+        new Assignment(berths, new DeviceNames(listed, berths.devices()), open, book, now);
     Set<String> gone = new TreeSet<>();
     for (Claim claim : berths.all()) {
       if (!claim.isReservation() && isGone.test(claim.holder())) {
@@ -179,7 +178,8 @@ final class DeviceKeeper {
       }
     }
     gone.forEach(assignment::gone);
-    return new Settled(berths, presences, assignment.settle(seen), unplaced);
+    List<ClaimChange> changes = assignment.settle(seen);
+    return new Settled(berths, presences, changes, open, unplaced.size() - open.size());
   }
 
   private static void record(

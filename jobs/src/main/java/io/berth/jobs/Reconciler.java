@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -104,7 +105,7 @@ final class Reconciler {
       }
       Subject subject = identify(container, before, identification, now);
       Known after = known(subject);
-      seen.add(new Assignment.Seen(subject, before == null, hasBegun(before, after)));
+      seen.add(new Assignment.Seen(subject, hasBegun(before, after)));
       if (isResumed(before, after)) {
         pulse.touched(container.id(), now); // the event may be lost
       }
@@ -142,8 +143,12 @@ final class Reconciler {
       Tables tables, List<Difference> differences, Collection<Known> gone, Mode mode, Instant now)
       throws SQLException {
     int changes = 0;
+    Set<String> unplaced = new HashSet<>(tables.devices().unplaced());
     for (Difference each : differences) {
       tables.put(each.after);
+      if (each.before == null && each.subject.container().gpus().any()) {
+        unplaced.add(each.after.id());
+      }
       if (isResumed(each.before, each.after)) {
         tables.unwarn(each.after.id());
       }
@@ -158,6 +163,7 @@ final class Reconciler {
         reportLoop(tables, each, mode, now);
       }
     }
+    tables.devices().unplaced(unplaced);
     for (Known each : gone) {
       crashLoops.forget(each.id());
       record(tables, each, removal(tables, each), mode, now);

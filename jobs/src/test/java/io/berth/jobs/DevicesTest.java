@@ -12,6 +12,7 @@ import io.berth.jobs.ledger.DeviceRow;
 import io.berth.jobs.ledger.DeviceState;
 import io.berth.jobs.ledger.DeviceTables;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.jobs.ledger.Tables;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import java.nio.file.Path;
@@ -295,6 +296,37 @@ class DevicesTest {
 
     assertThat(gpuStory("late")).containsExactly("gpu.hold:done", "gpu.release:done");
     assertThat(gpuStory("by-uuid")).hasSize(2);
+  }
+
+  @Test
+  void that_holds_over_a_restart_of_the_daemon_as_well() {
+    world.gpus.fails("driver/library version mismatch");
+    world.engine.has(Containers.exited("late").gpu("1"));
+    passWithReleases(5);
+
+    world.restart();
+    passWithReleases(5);
+    assertThat(gpuStory("late")).isEmpty();
+    world.gpus.works();
+    passWithReleases(1);
+
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.HELD);
+    passWithReleases(60);
+    assertThat(gpuStory("late")).containsExactly("gpu.hold:done", "gpu.release:done");
+  }
+
+  @Test
+  void an_exited_one_holds_its_device_although_the_daemon_ended_right_after_it_was_recorded() {
+    world.engine.has(Containers.exited("late").gpu("1"));
+    world.refuse("move", "1");
+    world.sweepAll();
+    assertThat(world.ledger().read(Tables::known)).hasSize(1);
+
+    world.accept("move");
+    world.restart();
+    world.sweepAll();
+
+    assertThat(stateOf("GPU-1")).isEqualTo(DeviceState.HELD);
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceTables {
 
   private static final String NOBODY = "";
+  private static final String UNPLACED = "devices.unplaced";
 
   private final Tables tables;
 
@@ -224,6 +226,21 @@ public final class DeviceTables {
             claim.device(),
             claim.holder())
         .contains(claim);
+  }
+
+  /** The ids of GPU containers of which it was never known which devices they mean. */
+  public Set<String> unplaced() throws SQLException {
+    String ids = tables.fact(UNPLACED).orElse("");
+    return ids.isEmpty() ? Set.of() : Set.of(ids.split(" ", -1));
+  }
+
+  /** Keeps these in place of those that were. */
+  public void unplaced(Set<String> ids) throws SQLException {
+    if (ids.isEmpty()) {
+      tables.drop(UNPLACED);
+    } else {
+      tables.keep(UNPLACED, String.join(" ", ids));
+    }
   }
 
   /** One change, as the journal has it. */
