@@ -10,6 +10,7 @@ import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.gpu.Reading;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Orphan;
 import io.berth.jobs.ledger.Tables;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ public final class Bystanders {
   /** Those that NVML shows now; asks it for every device. */
   public Sight now() {
     Reading<Inventory> listed = gpus.inventory();
-    List<Bystander> found = new ArrayList<>();
+    List<Seen> seen = new ArrayList<>();
     Map<String, String> silent = new HashMap<>();
     Map<String, BusId> busIds = new HashMap<>();
     if (listed instanceof Reading.Known<Inventory> inventory) {
@@ -81,40 +82,53 @@ public final class Bystanders {
         Reading<List<GpuProcess>> there = gpus.processes(device.uuid());
         if (there instanceof Reading.Known<List<GpuProcess>> known) {
           for (GpuProcess each : known.value()) {
-            whose(device.uuid(), each.pid())
-                .ifPresent(of -> found.add(bystander(device.uuid(), each.pid(), of)));
+            seen.add(new Seen(device.uuid(), each.pid(), processes.placeOf(each.pid())));
           }
         } else {
           silent.put(device.uuid(), there.why());
         }
       }
     }
+    Records records = ledger.read(Records::of); // after the look: what was seen is told of by now
+    List<Bystander> found = new ArrayList<>();
+    for (Seen each : seen) {
+      whose(each, records).ifPresent(of -> found.add(bystander(each.device, each.pid, of)));
+    }
     return new Sight(found, listed.why(), silent, busIds);
   }
 
+  private record Seen(String device, int pid, ProcessPlace place) {}
+
+  /** What the ledger has of all containers. */
+  private record Records(Map<String, Known> known, Berths berths, List<Orphan> orphans) {
+
+    static Records of(Tables tables) throws SQLException {
+      return new Records(
+          tables.known(), new Berths(tables.devices().allocation()), tables.findings().orphans());
+    }
+  }
+
   /** Empty where a claim or an orphan accounts for it, and where it can't be told. */
-  private Optional<String> whose(String device, int pid) {
-    ProcessPlace place = processes.placeOf(pid);
-    if (place instanceof ProcessPlace.Host) {
+  private static Optional<String> whose(Seen seen, Records records) {
+    if (seen.place instanceof ProcessPlace.Host) {
       return Optional.of("the host");
     }
-    if (place instanceof ProcessPlace.OtherManager other) {
+    if (seen.place instanceof ProcessPlace.OtherManager other) {
       return Optional.of(other.manager());
     }
-    return place instanceof ProcessPlace.Container in
-        ? ledger.read(tables -> whose(tables, device, pid, in.id()))
+    return seen.place instanceof ProcessPlace.Container in
+        ? whose(seen, in.id(), records)
         : Optional.empty();
   }
 
-  private static Optional<String> whose(Tables tables, String device, int pid, String containerId)
-      throws SQLException {
-    Known known = tables.known().get(containerId);
+  private static Optional<String> whose(Seen seen, String containerId, Records records) {
+    Known known = records.known.get(containerId);
     boolean accounted =
         known == null
-            ? tables.findings().orphans().stream()
-                .anyMatch(each -> each.device().equals(device) && each.pid() == pid)
-            : tables.devices().allocation().claimsBy(containerId).stream()
-                .anyMatch(each -> each.device().equals(device));
+            ? records.orphans.stream()
+                .anyMatch(each -> each.device().equals(seen.device) && each.pid() == seen.pid)
+            : records.berths.by(containerId).stream()
+                .anyMatch(each -> each.device().equals(seen.device));
     if (accounted) {
       return Optional.empty();
     }

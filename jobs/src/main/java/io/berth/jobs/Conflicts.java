@@ -1,14 +1,13 @@
 package io.berth.jobs;
 
 import io.berth.jobs.ledger.Claim;
-import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Ledger;
-import io.berth.jobs.ledger.Tables;
 import io.berth.jobs.rules.ConflictRule.Intrusion;
 import java.time.Instant;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,15 +28,26 @@ final class Conflicts {
     this.born = born;
   }
 
-  /** On which device it is an intruder; null where on none. */
-  @Nullable Intrusion of(Subject subject) {
+  /**
+   * Looks who has what now; the answer tells on which device a container is an intruder, null where
+   * on none.
+   */
+  Function<Subject, @Nullable Intrusion> look() {
+    return ledger.read(
+        tables -> {
+          Berths berths = new Berths(tables.devices().allocation());
+          Map<String, Known> known = tables.known();
+          return subject -> intrusion(subject, berths, known);
+        });
+  }
+
+  private @Nullable Intrusion intrusion(Subject subject, Berths berths, Map<String, Known> known) {
     Instant started = subject.container().startedAt();
     if (started == null || started.isBefore(born) || !subject.isRunningWithGpus()) {
       return null;
     }
-    Allocation allocation = ledger.read(tables -> tables.devices().allocation());
-    for (Claim mine : allocation.claimsBy(subject.id())) {
-      Optional<Claim> holder = holderOf(mine, allocation.claimsOn(mine.device()));
+    for (Claim mine : berths.by(subject.id())) {
+      Optional<Claim> holder = holderOf(mine, berths, known);
       if (holder.isPresent() && wasReleasedBefore(started, mine)) {
         Claim theirs = holder.get();
         return new Intrusion(
@@ -49,20 +59,20 @@ final class Conflicts {
   }
 
   /** Who was there first; a mere hold is nobody's presence. */
-  private Optional<Claim> holderOf(Claim mine, List<Claim> all) {
+  private static Optional<Claim> holderOf(Claim mine, Berths berths, Map<String, Known> known) {
     if (mine.state() != Claim.State.ACTIVE) {
       return Optional.empty();
     }
-    return all.stream()
+    return berths.on(mine.device()).stream()
         .filter(each -> !each.holder().equals(mine.holder()))
-        .filter(each -> each.isReservation() || runs(each))
+        .filter(each -> each.isReservation() || runs(each, known))
         .filter(each -> each.since().isBefore(mine.since()))
         .findFirst();
   }
 
   /** One that was only created has the device as well, and is nobody's work. */
-  private boolean runs(Claim claim) {
-    Known holder = ledger.read(Tables::known).get(claim.holder());
+  private static boolean runs(Claim claim, Map<String, Known> known) {
+    Known holder = known.get(claim.holder());
     return claim.state() == Claim.State.ACTIVE && holder != null && holder.state().isLive();
   }
 

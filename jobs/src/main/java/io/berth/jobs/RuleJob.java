@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,8 +48,11 @@ final class RuleJob {
 
     boolean highDemand(PolicyBook book);
 
-    /** On which device it is that became another's; null: on none, or the rule does not ask. */
-    @Nullable Intrusion intrusion(Subject subject);
+    /**
+     * Looks who has which device now; the answer tells on which one a container is that became
+     * another's, null: on none, or the rule does not ask.
+     */
+    Function<Subject, @Nullable Intrusion> intrusions();
   }
 
   private static final Logger log = LoggerFactory.getLogger(RuleJob.class);
@@ -103,6 +107,7 @@ final class RuleJob {
       Instant enforcing,
       Instant floor,
       boolean highDemand,
+      Function<Subject, @Nullable Intrusion> intrusions,
       Instant seen) {}
 
   String rule() {
@@ -226,7 +231,8 @@ final class RuleJob {
   private Basis basis(Picture picture, Mode mode, Instant enforcing) {
     PolicyBook book = picture.book();
     Instant floor = floor(picture, enforcing);
-    return new Basis(book, mode, enforcing, floor, kind.highDemand(book), picture.now());
+    return new Basis(
+        book, mode, enforcing, floor, kind.highDemand(book), kind.intrusions(), picture.now());
   }
 
   /** What was said before the job came to observe is not what is going to be done now. */
@@ -252,6 +258,8 @@ final class RuleJob {
         exempt == null
             ? kind.idleness(subject, limits, book, again ? now : basis.seen, again)
             : Idleness.unknown(exempt);
+    Function<Subject, @Nullable Intrusion> intrusions =
+        again ? kind.intrusions() : basis.intrusions;
     Facts facts =
         new Facts(
             subject.type(),
@@ -261,7 +269,7 @@ final class RuleJob {
             subject.lifeStart(),
             idleness,
             basis.highDemand,
-            exempt == null ? kind.intrusion(subject) : null,
+            exempt == null ? intrusions.apply(subject) : null,
             null,
             null,
             basis.floor);

@@ -5,6 +5,7 @@ import io.berth.jobs.rules.Idleness;
 import io.berth.policies.Limits;
 import io.berth.policies.PolicyBook;
 import java.time.Instant;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What the jobs with a rule leave alone, and what each of them asks besides. */
@@ -56,8 +57,8 @@ final class RuleKinds {
   RuleJob.Kind conflict() {
     return new Kind() {
       @Override
-      public @Nullable Intrusion intrusion(Subject subject) {
-        return conflicts.of(subject);
+      public Function<Subject, @Nullable Intrusion> intrusions() {
+        return conflicts.look();
       }
     };
   }
@@ -82,8 +83,8 @@ final class RuleKinds {
     }
 
     @Override
-    public @Nullable Intrusion intrusion(Subject subject) {
-      return null;
+    public Function<Subject, @Nullable Intrusion> intrusions() {
+      return subject -> null;
     }
   }
 }

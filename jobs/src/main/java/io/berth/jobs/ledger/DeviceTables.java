@@ -267,12 +267,12 @@ public final class DeviceTables {
     return tables
         .rows(
             """
-            SELECT j.at FROM move m JOIN journal j USING (seq)
-            WHERE m.device = ? AND m.holder = ? AND m.to_state = 'FREE'
-            ORDER BY m.seq DESC LIMIT 1""",
+            SELECT j.at FROM journal j CROSS JOIN move m USING (seq) -- in this order: few rows are his
+            WHERE j.container_id = ? AND m.device = ? AND m.to_state = 'FREE'
+            ORDER BY j.seq DESC LIMIT 1""",
             row -> instant(row.getLong(1)),
-            device,
-            holder)
+            holder,
+            device)
         .stream()
         .findFirst();
   }
