@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /**
  * What a device's presence and the claims on it come to. A claim changes like this, and no other
- * way ({@link Tables#move}); a device's state follows from it:
+ * way ({@link DeviceTables#move}); a device's state follows from it:
  *
  * <pre>
  * from      to        when
@@ -25,6 +25,9 @@ import java.util.Locale;
  *
  * present, missing, unhealthy, ceded: as NVML and the configuration say, each to each other
  * </pre>
+ *
+ * <p>A device that is present is in conflict where more than one claim keeps it from others
+ * (reserved, active, held), else in the state of the one that does, else shared, else free.
  */
 public enum DeviceState {
   FREE,
