@@ -40,10 +40,16 @@ final class DeviceNames {
     };
   }
 
-  /** A count always means the first ones (STACK.md). */
+  /**
+   * A count always means the first GPUs, by their indexes; of one in MIG mode, all its instances.
+   */
   private static Set<String> firstOf(List<Device> devices, int count) {
-    long most = count == GpuRequest.ALL ? devices.size() : count;
-    return uuids(devices.stream().limit(most).toList());
+    return uuids(
+        devices.stream().filter(d -> count == GpuRequest.ALL || gpuIndex(d) < count).toList());
+  }
+
+  private static int gpuIndex(Device device) {
+    return Integer.parseInt(device.index().split(":", -1)[0]);
   }
 
   private Optional<Set<String>> named(List<String> names, Optional<List<Device>> listed) {

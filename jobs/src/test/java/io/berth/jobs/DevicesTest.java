@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Containers;
+import io.berth.jobs.container.GpuRequest;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.Engine.ActResult;
 import io.berth.jobs.ledger.Claim;
@@ -139,6 +140,21 @@ class DevicesTest {
     assertThat(devicesOf("short")).containsExactly("GPU-0");
     assertThat(devicesOf("mig")).containsExactly("MIG-0", "MIG-1");
     assertThat(devicesOf("nowhere")).isEmpty();
+  }
+
+  @Test
+  void a_count_means_the_first_gpus_and_all_instances_of_one_in_mig_mode() {
+    world.gpus.mig(2); // of the GPU with index 9
+    world.sweep(JobName.RECONCILE);
+
+    world.engine.run(Containers.running("one").gpus(GpuRequest.unpinned(1)));
+    world.engine.run(Containers.running("nine").gpus(GpuRequest.unpinned(9)));
+    world.engine.run(Containers.running("ten").gpus(GpuRequest.unpinned(10)));
+    world.sweepAll();
+
+    assertThat(devicesOf("one")).containsExactly("GPU-0");
+    assertThat(devicesOf("nine")).containsExactly("GPU-0", "GPU-1");
+    assertThat(devicesOf("ten")).containsExactly("GPU-0", "GPU-1", "MIG-0", "MIG-1");
   }
 
   private List<String> devicesOf(String name) {
