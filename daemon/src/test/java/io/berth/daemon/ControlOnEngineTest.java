@@ -15,6 +15,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -113,6 +114,41 @@ class ControlOnEngineTest {
     assertThat(err.toString()).contains("the daemon is not reachable");
     assertThat(out.toString()).contains("container.unpause", "daemon.stop");
     engine.docker("rm", "-f", "work");
+  }
+
+  @Test
+  void a_job_at_rest_does_not_run_and_runs_by_itself_when_that_is_over() throws Exception {
+    DaemonHome home = new DaemonHome(folder.resolve("home"), engine.host());
+    home.configure(Settings.ENFORCE); // created-cleanup each second, due after two
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      assertThat(
+              berth(
+                  home,
+                  "-o",
+                  "json",
+                  "job",
+                  "pause",
+                  "created-cleanup",
+                  "--for",
+                  "12s",
+                  "--why",
+                  "test"))
+          .isZero();
+      Instant until = Instant.parse(json().path("until").asText());
+      engine.docker("create", "--name", "litter", "berth/busybox", "true");
+
+      daemon.await(
+          "litter is removed",
+          PATIENCE,
+          () ->
+              berth(home, "-o", "json", "events", "--type", "container.remove") == 0
+                  && out.toString().contains("\"litter\""));
+      JsonNode removal = json();
+      assertThat(removal.path("source").asText()).isEqualTo("created-cleanup");
+      assertThat(Instant.parse(removal.path("timestamp").asText())).isAfterOrEqualTo(until);
+      assertThat(Instant.parse(removal.path("details").path("due").asText())).isBefore(until);
+      assertThat(daemon.stop()).isZero();
+    }
   }
 
   /** Another daemon, with a ledger of its own, that is to listen where the first one does. */
