@@ -29,6 +29,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The daemon on an Engine that changes under its hands, hangs, is not there, or dies. */
 @NeedsDockerEngine
@@ -202,18 +204,27 @@ class EngineTroubleOnEngineTest {
   }
 
   @Test
-  void told_to_wait_for_the_engine_it_waits_until_it_is_there_or_it_is_told_to_end()
-      throws Exception {
+  void told_to_wait_for_the_engine_it_waits_until_it_is_told_to_end() throws Exception {
     DaemonHome lonely = new DaemonHome(folder.resolve("lonely"), nobodyThere());
     lonely.configure(Settings.ENFORCE);
     try (DaemonProcess daemon = lonely.start("--wait-for-engine")) {
       daemon.await("it waits", PATIENCE, () -> daemon.log().contains("waiting for the Docker"));
       assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"SIGHUP", "no signal"})
+  void what_changed_while_it_waited_for_the_engine_counts_when_that_is_there(String told)
+      throws Exception {
+    DaemonHome lonely = new DaemonHome(folder.resolve("lonely"), nobodyThere());
+    lonely.configure(Settings.ENFORCE);
     try (DaemonProcess daemon = lonely.start("--wait-for-engine")) {
       daemon.await("it waits", PATIENCE, () -> daemon.log().contains("waiting for the Docker"));
       lonely.configure(Settings.ENFORCE.replace("mode: enforce", "mode: observe"));
-      daemon.signal("HUP");
+      if (told.equals("SIGHUP")) {
+        daemon.signal("HUP");
+      }
       try (EngineProxy late = new EngineProxy(Path.of(nobodyThere().getPath()), engine.host())) {
         assertThat(late.host()).isEqualTo(nobodyThere());
         daemon.awaitReady();
