@@ -4,6 +4,7 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.engine.Engine;
+import io.berth.jobs.engine.EngineException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -32,6 +33,7 @@ final class StormEngine implements Engine {
   private final Map<String, Container> containers = new LinkedHashMap<>();
   private volatile @Nullable EventListener listener;
   private volatile Runnable duringRemovals = () -> {};
+  private volatile boolean down;
   private int made;
 
   StormEngine(Path path, InstantSource clock) throws IOException {
@@ -70,6 +72,11 @@ final class StormEngine implements Engine {
 
   synchronized List<Container> all() {
     return List.copyOf(containers.values());
+  }
+
+  /** From now on it does not say what there is. */
+  void goesDown() {
+    down = true;
   }
 
   /** Happens in the middle of every removal that is asked for: before it is done, or after. */
@@ -142,7 +149,10 @@ final class StormEngine implements Engine {
   public void ping() {}
 
   @Override
-  public List<Summary> list() {
+  public List<Summary> list() throws EngineException {
+    if (down) {
+      throw new EngineException(EngineException.Kind.UNREACHABLE, "it is down");
+    }
     return all().stream()
         .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))
         .toList();
