@@ -63,12 +63,18 @@ record As(String uid, String gid) {
     return ask(harbour.socket(), "POST", path, body);
   }
 
-  Answer ask(Path socket, String method, String path, String body) {
+  /** The command line that runs another as this user. */
+  List<String> command(String... words) {
     List<String> command = new ArrayList<>();
     if (!uid.equals("0")) {
       command.addAll(List.of("setpriv", "--reuid", uid, "--regid", gid, "--clear-groups", "--"));
     }
-    command.addAll(List.of("curl", "-sS", "-m", "60", "-X", method, "-w", "\n%{http_code}"));
+    command.addAll(List.of(words));
+    return command;
+  }
+
+  Answer ask(Path socket, String method, String path, String body) {
+    List<String> command = command("curl", "-sS", "-m", "60", "-X", method, "-w", "\n%{http_code}");
     if (!body.isEmpty()) {
       command.addAll(List.of("--data-binary", body, "-H", "Content-Type: application/json"));
     }

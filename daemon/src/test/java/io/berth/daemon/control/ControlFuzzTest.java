@@ -2,23 +2,30 @@ package io.berth.daemon.control;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.ledger.LedgerReader;
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,32 +89,51 @@ class ControlFuzzTest {
   }
 
   @Test
+  void those_of_a_stranger_leave_it_serving_and_change_nothing() throws IOException {
+    As.requireTools();
+    assumeTrue(Files.isExecutable(Path.of("/usr/bin/perl")), "needs perl");
+    Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+    storm(5, 7_000, As.STRANGER);
+  }
+
+  @Test
   @Tag("slow")
   void a_million_of_them_leave_it_serving() throws IOException {
     storm(4, 1_000_000);
   }
 
   private void storm(long seed, int requests) throws IOException {
+    storm(seed, requests, As.ROOT);
+  }
+
+  private void storm(long seed, int requests, As peer) throws IOException {
     Random random = new Random(seed);
     try (Harbour harbour = new Harbour(folder.resolve("run"), Harbour.QUIET, 4)) {
       Instant now = Instant.now();
       harbour.engine().has(Containers.running("train").owner("ada").createdAt(now).startedAt(now));
       harbour.look();
+      List<String> events = harbour.eventTypes();
       Set<String> statuses = new HashSet<>();
-      for (long answered = 0; answered < requests; ) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        int pipelined = 1 + random.nextInt(20);
-        for (int i = 0; i < pipelined; i++) {
-          bytes.writeBytes(request(random));
+      try (Sender sender = new Sender(harbour.socket(), peer)) {
+        for (long answered = 0; answered < requests; ) {
+          ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+          int pipelined = 1 + random.nextInt(20);
+          for (int i = 0; i < pipelined; i++) {
+            bytes.writeBytes(request(random));
+          }
+          String answer = sender.send(bytes.toByteArray());
+          answered += ANSWER.matcher(answer).results().count();
+          assertThat(answer).matches(it -> it.isEmpty() || it.startsWith("HTTP/1.1 "));
+          // Ours; Jetty says 500 itself of what comes behind a request that it gave up.
+          assertThat(answer).doesNotContain("nobody expected");
+          statuses.add(answer.substring(0, Math.min(12, answer.length())));
         }
-        String answer = send(harbour.socket(), bytes.toByteArray());
-        answered += ANSWER.matcher(answer).results().count();
-        assertThat(answer).matches(it -> it.isEmpty() || it.startsWith("HTTP/1.1 "));
-        // Ours; Jetty says 500 itself of what comes behind a request that it gave up.
-        assertThat(answer).doesNotContain("nobody expected");
-        statuses.add(answer.substring(0, Math.min(12, answer.length())));
       }
       assertThat(statuses).contains("HTTP/1.1 200", "HTTP/1.1 400");
+      if (peer == As.STRANGER) {
+        assertThat(statuses).contains("HTTP/1.1 403");
+        assertThat(harbour.eventTypes()).isEqualTo(events);
+      }
       assertServes(harbour);
     }
   }
@@ -172,5 +198,58 @@ class ControlFuzzTest {
       }
     }
     return answer.toString(ISO_8859_1);
+  }
+
+  /** Sends as root, which this process is, or through a process of that user's. */
+  private static final class Sender implements AutoCloseable {
+
+    private static final String SCRIPT =
+        """
+        use IO::Socket::UNIX;
+        $SIG{PIPE} = 'IGNORE';
+        binmode STDIN; binmode STDOUT; $| = 1;
+        while (read(STDIN, my $length, 4) == 4) {
+          read(STDIN, my $bytes, unpack('N', $length));
+          my $answer = '';
+          my $socket = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "it does not connect: $!";
+          syswrite($socket, $bytes);
+          shutdown($socket, 1);
+          while (sysread($socket, $answer, 65536, length $answer)) {}
+          print pack('N', length $answer), $answer;
+        }
+        """;
+
+    private final Path socket;
+    private final @Nullable Process other;
+
+    Sender(Path socket, As peer) throws IOException {
+      this.socket = socket;
+      this.other =
+          peer == As.ROOT
+              ? null
+              : new ProcessBuilder(peer.command("perl", "-e", SCRIPT, socket.toString()))
+                  .directory(new File("/"))
+                  .redirectError(ProcessBuilder.Redirect.INHERIT)
+                  .start();
+    }
+
+    String send(byte[] bytes) throws IOException {
+      if (other == null) {
+        return ControlFuzzTest.send(socket, bytes);
+      }
+      DataOutputStream to = new DataOutputStream(other.getOutputStream());
+      to.writeInt(bytes.length);
+      to.write(bytes);
+      to.flush();
+      DataInputStream from = new DataInputStream(other.getInputStream());
+      return new String(from.readNBytes(from.readInt()), ISO_8859_1);
+    }
+
+    @Override
+    public void close() {
+      if (other != null) {
+        other.destroyForcibly();
+      }
+    }
   }
 }

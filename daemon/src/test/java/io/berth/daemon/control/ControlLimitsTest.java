@@ -139,14 +139,7 @@ class ControlLimitsTest {
   /** A connection of the stranger that sends a head, and waits with the body. */
   private static Process silent(Harbour harbour) throws IOException {
     return new ProcessBuilder(
-            List.of(
-                "setpriv",
-                "--reuid",
-                As.STRANGER.uid(),
-                "--regid",
-                As.STRANGER.gid(),
-                "--clear-groups",
-                "--",
+            As.STRANGER.command(
                 "curl",
                 "-sS",
                 "-T",
@@ -274,6 +267,22 @@ class ControlLimitsTest {
       assertThat(ask(harbour, "GET", "/v1/status?all=1", ""))
           .contains("all: no such field is known in its query; known: none");
       assertThat(harbour.eventTypes()).doesNotContain("job.pause");
+    }
+  }
+
+  @Test
+  void no_route_takes_a_field_that_it_does_not_know() throws IOException {
+    try (Harbour harbour = new Harbour(folder.resolve("run"), Harbour.QUIET, 0)) {
+      for (Route route : harbour.routes()) {
+        String path = route.path().replaceAll("[{].*?[}]", "reconcile");
+        for (String asked : List.of(path + "?wyh=x", path)) {
+          String body = asked.equals(path) ? "{\"wyh\":\"x\"}" : "";
+          assertThat(ask(harbour, route.method(), asked, body))
+              .as(route.method() + " " + asked)
+              .startsWith("HTTP/1.1 400")
+              .contains("wyh: no such field is known");
+        }
+      }
     }
   }
 
