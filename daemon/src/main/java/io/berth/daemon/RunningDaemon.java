@@ -56,8 +56,8 @@ record RunningDaemon(
   }
 
   @Override
-  public void look() {
-    sweeps.notice();
+  public boolean look() {
+    return sweeps.notice();
   }
 
   @Override

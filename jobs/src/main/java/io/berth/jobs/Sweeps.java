@@ -305,8 +305,10 @@ public final class Sweeps {
   /**
    * Something happened: looks, records it, and tells owners of what is to come of it. Acts wait for
    * their job's time, so that caps count for what they say.
+   *
+   * @return whether there was an answer to record
    */
-  public void notice() {
+  public boolean notice() {
     PolicyBook book = parts.book.get();
     try {
       Mode mode = parts.modes.inForce(book);
@@ -316,8 +318,10 @@ public final class Sweeps {
       if (look.changes() > 0 && isSteady(book, jumps)) {
         ruled.values().forEach(each -> each.notice(look.picture()));
       }
+      return true;
     } catch (EngineException | LedgerException e) {
       log.debug("looking failed; the next sweep looks again", e);
+      return false;
     }
   }
 

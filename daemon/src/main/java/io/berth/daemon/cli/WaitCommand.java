@@ -41,8 +41,9 @@ final class WaitCommand extends Asking {
     boolean known = false;
     while (true) {
       JsonNode answer = ask("", end);
-      if (isEnd(answer) || (known && isAbsent(answer))) {
-        // The ledger follows the Engine by a moment, and whoever waits may just have started it.
+      if (isEnd(answer) || isRunning(answer) || (known && isAbsent(answer))) {
+        // The ledger follows the Engine by a moment: it may have been started, or have ended,
+        // since.
         known |= !isAbsent(answer);
         answer = ask("/look", end);
       }
@@ -51,7 +52,7 @@ final class WaitCommand extends Asking {
       }
       known |= !isAbsent(answer);
       String state = answer.path("state").asText();
-      if (state.equals("running")) {
+      if (isRunning(answer)) {
         return print(answer, () -> out().println(container + " is running"));
       }
       if (isEnd(answer)) {
@@ -62,6 +63,10 @@ final class WaitCommand extends Asking {
       }
       TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
     }
+  }
+
+  private static boolean isRunning(JsonNode answer) {
+    return answer.path("state").asText().equals("running");
   }
 
   /** Whether it does not come to run by itself. */
@@ -90,8 +95,8 @@ final class WaitCommand extends Asking {
         if (e.code().equals("not_found")) {
           return body(Map.of("state", "absent"));
         }
-        // Of looks one user has only so many at a time.
-        if (!e.code().equals("too_many") || System.nanoTime() - end > 0) {
+        // Of looks one user has only so many at a time, and the Engine may come back.
+        if (!Set.of("too_many", "failed").contains(e.code()) || System.nanoTime() - end > 0) {
           throw e;
         }
         TimeUnit.MILLISECONDS.sleep(POLL.toMillis());

@@ -69,7 +69,10 @@ final class ContainerRoutes {
 
   /** The ledger follows the Engine by a moment: whoever just did something asks for what is now. */
   private JsonNode look(Call call) {
-    parts.daemon().look();
+    if (!parts.daemon().look()) {
+      throw new Refusal(
+          Code.FAILED, "what is now can't be told: the Docker Engine does not answer");
+    }
     return one(call);
   }
 

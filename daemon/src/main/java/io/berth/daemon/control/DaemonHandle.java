@@ -38,8 +38,12 @@ public interface DaemonHandle {
   /** The containers as they were last looked at; empty before the first look. */
   List<Subject> seen();
 
-  /** Looks at all containers, records what changed, judges, and acts on nothing. */
-  void look();
+  /**
+   * Looks at all containers, records what changed, judges, and acts on nothing.
+   *
+   * @return whether they could be looked at
+   */
+  boolean look();
 
   /** Runs a job now, on the caller's thread; as long as the Engine takes. */
   Sweeps.Report sweep(JobName job);

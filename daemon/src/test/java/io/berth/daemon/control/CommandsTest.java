@@ -232,6 +232,9 @@ class CommandsTest {
     "exited, exited, 1, train is exited",
     "exited, dead, 1, train is dead",
     "dead, , 1, train was removed",
+    "running, exited, 1, train is exited",
+    "running, paused, 1, train is paused",
+    "running, , 1, train was removed",
   })
   void who_waits_is_told_of_what_is_and_not_of_what_was(
       String before, @Nullable String now, int exit, String words) {
@@ -247,6 +250,17 @@ class CommandsTest {
 
     assertThat(ran.exit()).isEqualTo(exit);
     assertThat(ran.out() + ran.err()).contains(words);
+  }
+
+  @Test
+  void nobody_is_told_that_it_runs_while_the_engine_is_down() {
+    harbour.engine().goesDown();
+
+    Ran ran = line("wait train --timeout 0s");
+
+    assertThat(ran.exit()).isEqualTo(1);
+    assertThat(ran.err()).contains("the Docker Engine does not answer");
+    assertThat(ran.out()).isEmpty();
   }
 
   private void trainIs(String state) {

@@ -203,9 +203,10 @@ final class Harbour implements AutoCloseable {
   }
 
   /** Has the jobs see what the Engine has. */
-  void look() {
-    sweeps.notice();
+  boolean look() {
+    boolean looked = sweeps.notice();
     sweeps.run(JobName.RECONCILE);
+    return looked;
   }
 
   /** The events so far, by type. */
@@ -314,8 +315,8 @@ final class Harbour implements AutoCloseable {
     }
 
     @Override
-    public void look() {
-      Harbour.this.look();
+    public boolean look() {
+      return Harbour.this.look();
     }
 
     @Override
