@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
@@ -65,13 +66,17 @@ final class Guards {
   }
 
   /**
-   * Counts what the caps would hold back of what one sweep wants, by the cap.
+   * What the caps would do to what one sweep wants, oldest first as given.
    *
    * @param stopsInHour how many stops were tried in the hour before
+   * @param held is given what would be held back, with the cap that does it
    * @return how many stops would go
    */
   static int capped(
-      List<Wanted> wanted, int stopsInHour, PolicyBook.Safety safety, Map<String, Integer> held) {
+      List<Wanted> wanted,
+      int stopsInHour,
+      PolicyBook.Safety safety,
+      BiConsumer<Wanted, String> held) {
     int gone = 0;
     int stops = 0;
     for (Wanted each : wanted) {
@@ -80,7 +85,7 @@ final class Guards {
         gone++;
         stops += each.isStop() ? 1 : 0;
       } else {
-        held.merge(cap, 1, Integer::sum);
+        held.accept(each, cap);
       }
     }
     return stops;

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -232,23 +233,62 @@ public final class Outlook {
         beyondCaps(from, together, picture));
   }
 
-  /** One job's sweep: its acts that fall due between two of them are wanted by the second one. */
-  private record Sweep(JobName job, long number) {}
+  /**
+   * One job's sweep: its acts that fall due between two of them are wanted by the second one.
+   *
+   * @param period zero where no other one follows that could be told
+   */
+  private record Sweep(Duration after, JobName job, Duration period) {
 
-  /** What the caps would leave for later, by the cap, sweep for sweep. */
+    static Sweep of(JobName job, Schedule schedule, Duration due) {
+      if (schedule instanceof Schedule.Every every) {
+        Duration begin = every.period().multipliedBy(due.dividedBy(every.period()));
+        return new Sweep(begin, job, every.period());
+      }
+      return new Sweep(Duration.ZERO, job, Duration.ZERO);
+    }
+
+    Optional<Sweep> following() {
+      Sweep following = new Sweep(after.plus(period), job, period);
+      boolean isOne = !period.isZero() && following.after.compareTo(Breaker.WINDOW) <= 0;
+      return isOne ? Optional.of(following) : Optional.empty();
+    }
+  }
+
+  /** How many the caps would keep waiting, by the first cap: sweep for sweep, which each leaves. */
   private Map<String, Integer> beyondCaps(Instant from, List<Wanted> together, Picture picture) {
-    Map<Sweep, List<Wanted>> sweeps = new LinkedHashMap<>();
+    TreeMap<Sweep, List<Wanted>> sweeps =
+        new TreeMap<>(comparing(Sweep::after).thenComparing(Sweep::job));
     for (Wanted each : together) {
-      Duration after = Duration.between(from, due(each, picture));
       JobName job = JobName.of(each.clock().rule()).orElseThrow(); // as Wanted.of has it
       Schedule schedule = picture.book().schedules().of(job);
-      long number = schedule instanceof Schedule.Every every ? after.dividedBy(every.period()) : 0;
-      sweeps.computeIfAbsent(new Sweep(job, number), same -> new ArrayList<>()).add(each);
+      Sweep sweep = Sweep.of(job, schedule, Duration.between(from, due(each, picture)));
+      sweeps.computeIfAbsent(sweep, same -> new ArrayList<>()).add(each);
     }
     Map<String, Integer> beyond = new LinkedHashMap<>();
+    Set<String> waiting = new HashSet<>();
     int stops = Guards.stopsInHour(parts.ledger(), from);
-    for (List<Wanted> wanted : sweeps.values()) {
-      stops += Guards.capped(wanted, stops, picture.book().safety(), beyond);
+    while (!sweeps.isEmpty()) {
+      Map.Entry<Sweep, List<Wanted>> sweep = sweeps.pollFirstEntry();
+      List<Wanted> left = new ArrayList<>();
+      stops +=
+          Guards.capped(
+              sweep.getValue(),
+              stops,
+              picture.book().safety(),
+              (each, cap) -> {
+                left.add(each);
+                if (waiting.add(each.id())) {
+                  beyond.merge(cap, 1, Integer::sum);
+                }
+              });
+      if (!left.isEmpty()) {
+        sweep
+            .getKey()
+            .following()
+            .ifPresent(
+                next -> sweeps.computeIfAbsent(next, same -> new ArrayList<>()).addAll(0, left));
+      }
     }
     return beyond;
   }

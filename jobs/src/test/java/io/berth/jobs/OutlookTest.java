@@ -216,6 +216,63 @@ class OutlookTest {
   }
 
   @Test
+  void what_a_sweep_leaves_is_wanted_by_the_next_one_as_well() {
+    world.book(World.ENFORCE + "  max_stops_per_sweep: 2\n");
+    sweepFor(1); // it enforces from here on
+    for (String name : List.of("one", "two", "three")) {
+      sleeper(name);
+    }
+    sweepFor(1);
+    sleeper("four");
+    sleeper("five");
+    sweepFor(1);
+
+    assertThat(foreseen().rushes()) // two go, one and two go, and then the last
+        .singleElement()
+        .satisfies(each -> assertThat(each.heldBack()).isEqualTo(Map.of("max_stops_per_sweep", 2)));
+
+    List<Long> stops = new ArrayList<>();
+    for (int minute = 0; minute < 40; minute++) {
+      long before = stops();
+      sweepFor(1);
+      stops.add(stops() - before);
+    }
+    assertThat(stops).containsSequence(2L, 2L, 1L);
+  }
+
+  private long stops() {
+    return world.engine.calls().stream().filter(call -> call.startsWith("stop ")).count();
+  }
+
+  @Test
+  void a_cap_of_none_leaves_all_of_them() {
+    world.book(World.ENFORCE + "  max_stops_per_sweep: 0\n");
+    sleeper("one");
+    sleeper("two");
+    sweepFor(1);
+
+    assertThat(foreseen().rushes())
+        .singleElement()
+        .satisfies(each -> assertThat(each.heldBack()).isEqualTo(Map.of("max_stops_per_sweep", 2)));
+  }
+
+  @Test
+  void removals_have_a_cap_of_their_own() {
+    world.book(World.ENFORCE + "  max_removals_per_sweep: 1\n  max_stops_per_sweep: 0\n");
+    for (int i = 0; i < 3; i++) {
+      world.engine.has(Containers.created("litter" + i).owner("bob").createdAt(world.now()));
+    }
+
+    assertThat(foreseen().rushes())
+        .singleElement()
+        .satisfies(
+            each -> {
+              assertThat(each.removals()).isEqualTo(3);
+              assertThat(each.heldBack()).isEqualTo(Map.of("max_removals_per_sweep", 2));
+            });
+  }
+
+  @Test
   void stops_of_the_hour_before_count_for_its_cap() {
     world.book(World.ENFORCE + "  max_stops_per_hour: 3\n");
     sleeper("one");

@@ -417,6 +417,25 @@ class CommandsTest {
   }
 
   @Test
+  void a_plan_says_what_the_caps_would_leave_for_later() throws IOException {
+    Files.writeString(
+        harbour.config(),
+        Harbour.QUIET.replace("breaker_share: 1", "breaker_share: 1, max_removals_per_sweep: 1"));
+    assertThat(line("reload").exit()).isZero();
+    for (int i = 0; i < 3; i++) {
+      harbour.engine().has(Containers.created("more" + i).owner("bob").createdAt(Instant.now()));
+    }
+    harbour.look();
+
+    assertThat(line("plan --at +40m").out())
+        .containsPattern(
+            "within ten minutes: 0 stops, 4 removals; left for later sweeps: 3 by max_removals_per");
+    JsonNode rushes = line("plan --at +40m -o json").json().path("rushes");
+    assertThat(rushes.findValue("held_back").toString())
+        .isEqualTo("{\"max_removals_per_sweep\":3}");
+  }
+
+  @Test
   void a_switch_to_enforce_is_planned_with_earliest_times_by_owner_and_group() {
     line("mode observe");
 
