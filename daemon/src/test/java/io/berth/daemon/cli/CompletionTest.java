@@ -113,14 +113,42 @@ class CompletionTest {
     assertThat(run(shell, "-n", script(shell).toString())).isEmpty();
   }
 
-  @Test
-  void zsh_takes_the_functions_when_the_script_is_sourced() throws Exception {
+  /**
+   * A terminal in which somebody types that and a tab; what stands there then, with what follows.
+   */
+  private static final String TYPED =
+      """
+      zmodload zsh/zpty
+      zpty shell zsh -f -i
+      zpty -w shell "autoload -Uz compinit; compinit -u -D; source $1"
+      zpty -w shell 'shown() { print -r -- $BUFFER > '$2' }; zle -N shown; bindkey ^X shown'
+      zpty -w -n shell "$3"$'\\t'$'\\x18'
+      zmodload zsh/zselect
+      repeat 600 [[ -s $2 ]] || { zpty -r -t shell piece; zselect -t 5 }
+      zpty -d shell
+      print -rn -- "$(<$2)."
+      """;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      ignoreLeadingAndTrailingWhitespace = false,
+      value = {
+        "berth stat;berth status .",
+        "berth explain c;berth explain containers-.",
+        "berth explain containers-1;berth explain containers-1 .",
+        "berth limits u;berth limits users-.",
+        "berth --config x ps --owner u;berth --config x ps --owner users-.",
+        "berth ps --state ex;berth ps --state exited .",
+        "berth sweep sta;berth sweep stale-cleanup .",
+        "berth job pause id;berth job pause idle-stop .",
+      })
+  void zsh_completes(String typed, String expected) throws Exception {
     assumeTrue(has("zsh"), "needs zsh");
-    String load = "autoload -Uz compinit; compinit -u -D; source " + script("zsh");
+    Path shown = folder.resolve("shown");
 
-    String out = run("zsh", "-f", "-c", load + "; echo ${_comps[berth]} $+functions[_berth_job]");
-
-    assertThat(out).isEqualTo("_berth 1\n");
+    assertThat(run("zsh", "-f", "-c", TYPED, "zsh", "" + script("zsh"), shown.toString(), typed))
+        .isEqualTo(expected);
   }
 
   @ParameterizedTest

@@ -531,6 +531,18 @@ class CommandsTest {
   }
 
   @Test
+  void shells_are_given_the_names_there_are_and_none_without_a_daemon() {
+    assertThat(line("complete containers").out()).isEqualTo("litter\ntrain\n");
+    assertThat(line("complete users").out()).isEqualTo("ada\nbob\n");
+    assertThat(line("complete devices").out()).isEqualTo("GPU-0\nGPU-1\nGPU-2\nGPU-3\n");
+
+    harbour.close();
+    Ran ran = line("complete containers");
+    assertThat(ran.exit()).isZero();
+    assertThat(ran.out() + ran.err()).isEmpty();
+  }
+
+  @Test
   void explain_says_whose_it_is_what_comes_when_and_what_would_prevent_it() {
     String out = line("explain train").out();
 
