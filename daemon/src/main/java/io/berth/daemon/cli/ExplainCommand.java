@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Predicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +38,7 @@ final class ExplainCommand extends Asking {
 
   private static final String BARS = "▁▂▃▄▅▆▇█";
   private static final String NOT_KNOWN = "·";
+  private static final Set<String> STOPPED = Set.of("exited", "dead", "removing");
 
   @Mixin private final LedgerPlace place;
 
@@ -166,12 +168,16 @@ final class ExplainCommand extends Asking {
   }
 
   private static String started(JsonNode it) {
-    JsonNode finished = it.path("finished_at");
+    String state = it.path("state").asText();
     JsonNode started = it.path("started_at");
-    if (finished.isTextual() && !it.path("state").asText().equals("running")) {
+    // Of one that lives it is the end of its life before.
+    JsonNode finished =
+        STOPPED.contains(state) ? it.path("finished_at") : MissingNode.getInstance();
+    if (finished.isTextual()) {
       return " since " + Moments.shown(finished);
     }
-    return started.isTextual() ? " since " + Moments.shown(started) : "";
+    String since = state.equals("running") ? " since " : ", started ";
+    return started.isTextual() ? since + Moments.shown(started) : "";
   }
 
   private void verdicts(JsonNode answer, Instant now) {

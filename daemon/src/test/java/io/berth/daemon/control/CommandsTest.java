@@ -567,6 +567,17 @@ class CommandsTest {
   }
 
   @Test
+  void explain_takes_no_end_of_a_life_before_for_that_of_this_one() {
+    for (String state : List.of("paused", "running", "exited")) {
+      trainIs(state);
+      harbour.look();
+      String words = state.equals("paused") ? "paused, started" : state + " since";
+
+      assertThat(line("explain train").out()).containsPattern("(?m)^state +" + words + " 20.*Z$");
+    }
+  }
+
+  @Test
   void explain_says_since_when_a_cleanup_s_clock_runs() {
     Instant now = Instant.now();
     harbour
