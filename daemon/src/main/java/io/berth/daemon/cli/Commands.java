@@ -1,10 +1,13 @@
 package io.berth.daemon.cli;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.UsageMessageSpec;
 
 /**
  * The commands there are, by name, and the making of them. Making all takes longer than asking the
@@ -93,7 +96,33 @@ final class Commands {
     for (String name : NAMES) {
       if (all || wanted.isEmpty() || wanted.contains(name)) {
         berth.addSubcommand(make(name));
+        CommandLine added = Objects.requireNonNull(berth.getSubcommands().get(name));
+        UsageMessageSpec help = added.getCommandSpec().usageMessage();
+        help.description(paragraphs(help.description()));
       }
     }
+  }
+
+  /**
+   * The lines of a description, each paragraph being one, for whoever prints them to wrap; its
+   * first sentence is one by itself, since the list of commands has the first line alone.
+   */
+  private static String[] paragraphs(String... lines) {
+    List<String> paragraphs = new ArrayList<>();
+    String paragraph = "";
+    for (String line : lines) {
+      if (!line.isEmpty()) {
+        paragraph += (paragraph.isEmpty() ? "" : " ") + line;
+        continue;
+      }
+      int end = paragraphs.isEmpty() ? paragraph.indexOf(". ") + 1 : 0;
+      if (end > 0) {
+        paragraphs.add(paragraph.substring(0, end));
+      }
+      paragraphs.add(paragraph.substring(end).strip());
+      paragraphs.add("");
+      paragraph = "";
+    }
+    return paragraphs.toArray(String[]::new);
   }
 }

@@ -94,6 +94,20 @@ class BerthCliTest {
   }
 
   @Test
+  void help_has_whole_sentences() {
+    assertThat(run("--help")).isZero();
+    String list = out.toString().replaceAll("(?s).*Commands:\n|\n\n.*", "");
+    assertThat(list.split("\n  (?=[a-z])", -1))
+        .hasSizeGreaterThan(25)
+        .allSatisfy(each -> assertThat(each.strip()).matches("(?s).*(\\.|man -l -)"));
+
+    out.getBuffer().setLength(0);
+    assertThat(run("release --help")).isZero();
+    assertThat(out.toString())
+        .contains("held for a container.\nRefused while it is created, runs or is paused.\n");
+  }
+
+  @Test
   void the_daemon_has_defaults() {
     run("daemon");
 
