@@ -18,7 +18,9 @@ import picocli.CommandLine.Parameters;
     })
 final class SweepCommand extends Asking {
 
-  @Parameters(paramLabel = "JOB", description = "Such as stale-cleanup; berth status lists them.")
+  @Parameters(
+      paramLabel = "JOB",
+      description = "Such as stale-cleanup; a wrong one gets a list of them.")
   private String job = "";
 
   @Option(
