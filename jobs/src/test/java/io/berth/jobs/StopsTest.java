@@ -1,7 +1,6 @@
 package io.berth.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.jobs.Foresight.Opinion;
@@ -716,18 +715,6 @@ class StopsTest {
     world.sweep(JobName.GPU_RELEASE);
 
     assertThat(world.engine.calls()).isEmpty();
-  }
-
-  /** Two reads of the ledger for each claim of each container would take minutes. */
-  @Test
-  void hundreds_on_one_gpu_are_looked_at_in_no_time() {
-    world.gpus.full(1);
-    for (int i = 0; i < 300; i++) {
-      world.engine.run(Containers.running("crowd" + i).gpu("GPU-0"));
-    }
-    world.sweep(JobName.RECONCILE);
-
-    assertTimeoutPreemptively(Duration.ofSeconds(20), () -> world.sweep(JobName.GPU_RELEASE));
   }
 
   /** Its hold was over, somebody else took the GPU, and it is started again. */
