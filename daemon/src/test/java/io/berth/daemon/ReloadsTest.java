@@ -114,8 +114,7 @@ class ReloadsTest {
     String event =
         entries.stream()
             .filter(each -> each.subject().equals("config.reload"))
-            .map(JournalEntry::event)
-            .filter(Objects::nonNull)
+            .map(each -> Objects.requireNonNull(each.event()))
             .reduce((one, other) -> other)
             .orElseThrow();
     return new ObjectMapper().readTree(event).path("details");

@@ -130,7 +130,7 @@ class ControlFuzzTest {
         }
       }
       assertThat(statuses).contains("HTTP/1.1 200", "HTTP/1.1 400");
-      if (peer == As.STRANGER) {
+      if (peer.equals(As.STRANGER)) {
         assertThat(statuses).contains("HTTP/1.1 403");
         assertThat(harbour.eventTypes()).isEqualTo(events);
       }
@@ -225,7 +225,7 @@ class ControlFuzzTest {
     Sender(Path socket, As peer) throws IOException {
       this.socket = socket;
       this.other =
-          peer == As.ROOT
+          peer.equals(As.ROOT)
               ? null
               : new ProcessBuilder(peer.command("perl", "-e", SCRIPT, socket.toString()))
                   .directory(new File("/"))
