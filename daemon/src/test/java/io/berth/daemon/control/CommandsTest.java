@@ -263,6 +263,29 @@ class CommandsTest {
     assertThat(ran.out()).isEmpty();
   }
 
+  @Test
+  void an_engine_that_comes_back_in_time_is_waited_for() throws Exception {
+    harbour.engine().goesDown();
+    AtomicReference<@Nullable Ran> ran = new AtomicReference<>();
+    Thread waiting = new Thread(() -> ran.set(line("wait train --timeout 60s")));
+    waiting.start();
+    awaitAsleep(waiting);
+
+    harbour.engine().comesUp();
+
+    waiting.join(30_000);
+    assertThat(ran.get()).isNotNull();
+    assertThat(Objects.requireNonNull(ran.get()).out()).isEqualTo("train is running\n");
+  }
+
+  private static void awaitAsleep(Thread thread) {
+    await()
+        .until(
+            () ->
+                Arrays.stream(thread.getStackTrace())
+                    .anyMatch(frame -> frame.getMethodName().equals("sleep")));
+  }
+
   private void trainIs(String state) {
     Instant now = Instant.now();
     harbour
@@ -281,11 +304,7 @@ class CommandsTest {
     AtomicReference<@Nullable Ran> ran = new AtomicReference<>();
     Thread waiting = new Thread(() -> ran.set(line("wait litter --timeout 60s")));
     waiting.start();
-    await()
-        .until(
-            () ->
-                Arrays.stream(waiting.getStackTrace())
-                    .anyMatch(frame -> frame.getMethodName().equals("sleep")));
+    awaitAsleep(waiting);
 
     harbour.engine().remove(Containers.idOf("litter"));
     harbour.look();

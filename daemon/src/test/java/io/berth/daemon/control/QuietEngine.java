@@ -31,6 +31,10 @@ final class QuietEngine implements Engine {
     down = true;
   }
 
+  void comesUp() {
+    down = false;
+  }
+
   State stateOf(String name) {
     return inspect(Containers.idOf(name)).orElseThrow().state();
   }
