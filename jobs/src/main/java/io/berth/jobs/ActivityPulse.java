@@ -34,7 +34,8 @@ public final class ActivityPulse implements Pulse {
   }
 
   @Override
-  public void sample(Collection<Subject> running, PolicyBook book, Instant now) {
+  public void sample(
+      Collection<Subject> running, Collection<Subject> all, PolicyBook book, Instant now) {
     List<Container> containers = running.stream().map(Subject::container).toList();
     Map<String, Container> byId = new HashMap<>();
     containers.forEach(each -> byId.put(each.id(), each));
@@ -53,6 +54,7 @@ public final class ActivityPulse implements Pulse {
     }
     activity.sample(
         containers,
+        all.stream().map(Subject::container).toList(),
         each -> devices.getOrDefault(each.id(), Set.of()),
         each -> Optional.ofNullable(begins.get(each.id())),
         book,

@@ -9,8 +9,12 @@ import java.util.Collection;
 /** What the running GPU containers do, as the jobs see it. */
 public interface Pulse {
 
-  /** Takes one sample of each of them. */
-  void sample(Collection<Subject> running, PolicyBook book, Instant now);
+  /**
+   * Takes one sample of each of them.
+   *
+   * @param all that there are: who shares a network with whom
+   */
+  void sample(Collection<Subject> running, Collection<Subject> all, PolicyBook book, Instant now);
 
   /** Whether one does anything, by the samples there are. */
   Idleness of(Subject subject, Limits limits, PolicyBook.Policies policies, Instant now);
@@ -35,7 +39,8 @@ public interface Pulse {
   Pulse NONE =
       new Pulse() {
         @Override
-        public void sample(Collection<Subject> running, PolicyBook book, Instant now) {}
+        public void sample(
+            Collection<Subject> running, Collection<Subject> all, PolicyBook book, Instant now) {}
 
         @Override
         public Idleness of(

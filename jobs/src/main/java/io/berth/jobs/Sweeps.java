@@ -273,7 +273,7 @@ public final class Sweeps {
       BooleanSupplier unchanged)
       throws EngineException {
     if (job == JobName.SAMPLE) {
-      parts.pulse.sample(watched(picture), picture.book(), picture.now());
+      parts.pulse.sample(watched(picture), picture.subjects(), picture.book(), picture.now());
     }
     if (job == JobName.IDLE_STOP) {
       demand.look(picture.book(), mode, picture.now());

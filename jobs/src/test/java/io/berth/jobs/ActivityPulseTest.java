@@ -65,7 +65,7 @@ class ActivityPulseTest {
 
   private void sample() {
     world.pass(Duration.ofSeconds(30));
-    pulse.sample(List.of(train), world.book(), world.now());
+    pulse.sample(List.of(train), List.of(train), world.book(), world.now());
   }
 
   private Idleness.State state() {
@@ -108,7 +108,7 @@ class ActivityPulseTest {
   @Test
   void a_command_in_a_container_that_stays_unknown_is_somebodys() {
     pulse.executed(train.id(), "exec_start: /bin/sh -c pgrep python", world.now().plusSeconds(60));
-    pulse.sample(List.of(), world.book(), world.now());
+    pulse.sample(List.of(), List.of(), world.book(), world.now());
     sample();
     sample();
 

@@ -47,7 +47,8 @@ final class FakePulse implements Pulse {
   }
 
   @Override
-  public void sample(Collection<Subject> running, PolicyBook book, Instant now) {
+  public void sample(
+      Collection<Subject> running, Collection<Subject> all, PolicyBook book, Instant now) {
     running.forEach(each -> sampled.add(each.container().name()));
   }
 

@@ -52,6 +52,7 @@ public final class Activity implements AutoCloseable {
   private final Map<String, Life> lives = new ConcurrentHashMap<>();
   private final Map<String, Instant> touches = new ConcurrentHashMap<>();
   private volatile @Nullable String exporter;
+  private volatile Set<String> joined = Set.of();
 
   /**
    * @param proc {@code /proc} of the host
@@ -84,6 +85,7 @@ public final class Activity implements AutoCloseable {
    *
    * @param running those that run now, each once; of one that is left out (paused, say) this is a
    *     gap if it takes long
+   * @param all containers there are, in whatever state: who shares whose network
    * @param devices the UUIDs of the devices that a container has or may use; empty where that can't
    *     be told
    * @param begins when its life began, as far as that can be told better than by the Engine's
@@ -91,6 +93,7 @@ public final class Activity implements AutoCloseable {
    */
   public synchronized void sample(
       Collection<Container> running,
+      Collection<Container> all,
       Function<Container, Set<String>> devices,
       Function<Container, Optional<Instant>> begins,
       PolicyBook book,
@@ -101,6 +104,7 @@ public final class Activity implements AutoCloseable {
     if (lives.values().stream().anyMatch(each -> now.isBefore(each.lookedAt()))) {
       watch.resumeAt(Map.of()); // the driver's clock has gone back with ours
     }
+    joined = Networks.joined(all);
     Looks looks = look(running, uuids, book.policies().keepaliveFile(), now);
     List<Life.Next> nexts = new ArrayList<>();
     for (Container each : running) {
@@ -132,7 +136,7 @@ public final class Activity implements AutoCloseable {
     Map<String, Measure> network = new HashMap<>();
     for (Container each : containers) {
       cpu.put(each.id(), counters.cpu(each));
-      network.put(each.id(), counters.network(each));
+      network.put(each.id(), network(each));
     }
     insides.ask(containers, keepAliveFile, now);
     Set<String> all = new HashSet<>();
@@ -152,6 +156,14 @@ public final class Activity implements AutoCloseable {
               insides.of(each)));
     }
     return new Looks(looks, gpu);
+  }
+
+  private Measure network(Container container) {
+    Optional<String> shared =
+        joined.contains(container.id())
+            ? Optional.of("others have joined its network")
+            : Networks.notItsOwn(container);
+    return shared.map(Measure::notAttributable).orElseGet(() -> counters.network(container));
   }
 
   private Life.Next next(Container container, Look look, Instant began, Instant now) {

@@ -88,10 +88,6 @@ final class HostCounters {
 
   /** Bytes received and sent by its network namespace, without loopback. */
   Measure network(Container container) {
-    String mode = container.networkMode();
-    if (mode.equals("host") || mode.startsWith("container:")) {
-      return Measure.notAttributable("it has no network of its own (" + mode + ")");
-    }
     Path file = proc.resolve(container.pid() + "/net/dev");
     try {
       return Measure.known(bytes(ProcFile.read(file)));

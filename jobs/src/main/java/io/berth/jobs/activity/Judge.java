@@ -135,7 +135,7 @@ final class Judge {
   }
 
   private static String text(@Nullable Measure measure, DoubleFunction<String> words) {
-    return measure == null || measure.state() == Measure.State.NOT_ATTRIBUTABLE
+    return measure == null || measure.isNotAttributable()
         ? "not attributable"
         : words.apply(measure.value());
   }

@@ -136,7 +136,8 @@ record Life(
         1,
         restarted,
         Measure.growth(restarted ? zero : cpu, look.cpu()).times(PERCENT_PER_MICROS / seconds),
-        Measure.growth(restarted ? zero : network, look.network()).times(NETWORK_SECONDS / seconds),
+        Measure.growth(restarted && !network.isNotAttributable() ? zero : network, look.network())
+            .times(NETWORK_SECONDS / seconds),
         look.gpu(),
         look.gpuMemory(),
         isInput(look.inside().typed()));

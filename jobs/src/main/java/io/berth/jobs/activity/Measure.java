@@ -42,19 +42,28 @@ public record Measure(State state, double value, String why) {
     return state == State.UNKNOWN;
   }
 
+  boolean isNotAttributable() {
+    return state == State.NOT_ATTRIBUTABLE;
+  }
+
   /** The higher of two of the same state. */
   Measure max(Measure later) {
     return new Measure(state, Math.max(value, later.value), later.why);
   }
 
   /**
-   * How much a cumulative counter grew.
+   * How much a cumulative counter grew. One that has just ceased to be attributable is unknown: a
+   * signal that is missing from now on ends what was concluded with it.
    *
    * @param before what it was; unknown or not attributable where {@code now} then tells nothing
    */
   static Measure growth(Measure before, Measure now) {
     if (!now.isKnown()) {
-      return now;
+      boolean ceased = before.isKnown() && now.isNotAttributable();
+      return ceased ? unknown(Sample.GAP + now.why + " since the sample before") : now;
+    }
+    if (before.isNotAttributable()) {
+      return before;
     }
     if (!before.isKnown()) {
       return unknown("it could not be read at the sample before");

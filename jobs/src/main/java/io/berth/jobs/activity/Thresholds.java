@@ -33,8 +33,7 @@ record Thresholds(double cpu, double network, double gpu, long window) {
     if (sample.cpu().value() >= cpu) {
       return Optional.of(Words.percent(sample.cpu().value()) + " of a core");
     }
-    return sample.network().state() != Measure.State.NOT_ATTRIBUTABLE
-            && sample.network().value() >= network
+    return !sample.network().isNotAttributable() && sample.network().value() >= network
         ? Optional.of(Words.bytes(sample.network().value()) + " over the network in 30 s")
         : Optional.empty();
   }

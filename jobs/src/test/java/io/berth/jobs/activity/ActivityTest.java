@@ -211,6 +211,92 @@ class ActivityTest {
     assertThat(host.idleness(shared).state()).isEqualTo(ACTIVE);
   }
 
+  /** How a sidecar is of the container's network, and whether it really is in it. */
+  @ParameterizedTest
+  @CsvSource({
+    "id,      RUNNING,    true",
+    "name,    RUNNING,    true",
+    "id,      PAUSED,     true",
+    "id,      RESTARTING, true",
+    "another, RUNNING,    true", // by way of one that joined it and is gone
+    "id,      EXITED,     false",
+    "id,      CREATED,    false",
+    "before,  RUNNING,    false", // in the network of an earlier life
+    "other,   RUNNING,    false",
+  })
+  void a_network_that_others_have_joined_neither_keeps_nor_condemns(
+      String how, Container.State state, boolean joins) {
+    host.samples(3);
+    joinedBy(how, state);
+    host.counted(train, 0, 500 * MIB);
+    host.samples(1);
+    Instant joined = host.now;
+    assertThat(idleness().state()).as("not known to be quiet").isEqualTo(joins ? UNKNOWN : ACTIVE);
+    for (int i = 0; i < 3; i++) {
+      host.counted(train, 0, 500 * MIB);
+      host.samples(1);
+    }
+
+    if (!joins) {
+      assertThat(idleness().state()).isEqualTo(ACTIVE);
+      return;
+    }
+    isIdleSince(joined);
+    assertThat(idleness().numbers()).containsEntry("network_bytes_per_30s", "not attributable");
+    host.counted(train, 20 * SECOND, 0);
+    host.samples(1);
+    assertThat(idleness().state()).isEqualTo(ACTIVE);
+  }
+
+  private void joinedBy(String how, Container.State state) {
+    String mode =
+        switch (how) {
+          case "another" -> "container:" + Containers.idOf("gone");
+          case "other" -> "container:" + Containers.idOf("other");
+          case "name" -> "container:train";
+          default -> "container:" + train.id();
+        };
+    Instant started = how.equals("before") ? TestHost.START.minusSeconds(1) : host.now;
+    Containers sidecar = Containers.running("sidecar").startedAt(started).networkMode(mode);
+    host.others.add(sidecar.state(state).build());
+    host.others.add(Containers.exited("gone").networkMode("container:" + train.id()).build());
+  }
+
+  @Test
+  void a_network_is_its_own_again_when_those_that_joined_are_gone() {
+    joinedBy("id", Container.State.RUNNING);
+    host.samples(4);
+    Instant joined = host.now.minus(TestHost.STEP.multipliedBy(3));
+    host.counted(train, 0, 500 * MIB); // whose that was can't be told
+    host.others.clear();
+
+    assertThat(host.idlenessNow(train).state()).isEqualTo(IDLE);
+    host.samples(1);
+    isIdleSince(joined);
+    host.samples(1);
+    isIdleSince(joined);
+    host.counted(train, 0, 500 * MIB);
+    host.samples(1);
+    assertThat(idleness().state()).isEqualTo(ACTIVE);
+  }
+
+  @Test
+  void a_shared_network_stays_so_over_restarts_of_daemon_and_container() {
+    Container shared =
+        host.runs(
+            Containers.running("shared").startedAt(TestHost.START).pid(7).networkMode("host"),
+            "GPU-0");
+    host.sample();
+    host.samples(2);
+    host.restartDaemon();
+    host.samples(1);
+    Container again = host.restarts(shared, host.now, 1);
+    host.counted(again, 0, 500 * MIB);
+    host.samples(1);
+
+    assertThat(host.idleness(again).state()).isEqualTo(IDLE);
+  }
+
   @Test
   void one_whose_devices_can_not_be_told_is_unknown() {
     Container lost = host.runs(Containers.running("lost").startedAt(TestHost.START).pid(7));

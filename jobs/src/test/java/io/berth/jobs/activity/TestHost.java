@@ -50,6 +50,9 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
   Activity activity;
   @Nullable IOException keepAliveFails;
 
+  /** Those that are not watched, as they have no GPU or do not run. */
+  final List<Container> others = new ArrayList<>();
+
   private final Map<String, Container> running = new LinkedHashMap<>();
   private final Map<String, Set<String>> devices = new HashMap<>();
   private final Map<Integer, long[]> counters = new HashMap<>(); // CPU micros, network bytes
@@ -203,8 +206,11 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
   }
 
   void sample() {
+    List<Container> all = new ArrayList<>(others);
+    all.addAll(running.values());
     activity.sample(
         new ArrayList<>(running.values()),
+        all,
         each -> devices.getOrDefault(each.id(), Set.of()),
         each -> Optional.empty(),
         book,
