@@ -159,6 +159,7 @@ final class Wiring implements AutoCloseable {
             () -> books.book().notifications(),
             new Terminals(Path.of("/dev"), Path.of("/run/utmp"), users),
             files,
+            Messenger.told(ledger),
             Messenger.journal(ledger, clock));
     requests = new Requests(ledger, clock);
     Identifications identifications =

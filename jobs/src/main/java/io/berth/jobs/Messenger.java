@@ -1,10 +1,14 @@
 package io.berth.jobs;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
 import io.berth.jobs.notify.Delivery;
 import io.berth.jobs.notify.DeliveryListener;
+import io.berth.jobs.notify.EarlierAlerts;
 import io.berth.jobs.notify.Notice;
 import io.berth.jobs.notify.Notifier;
 import io.berth.jobs.rules.Verdict;
@@ -17,6 +21,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +30,11 @@ import org.slf4j.LoggerFactory;
 public final class Messenger implements Herald {
 
   private static final Logger log = LoggerFactory.getLogger(Messenger.class);
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Of an event: what the owner was told. */
+  private static final String MESSAGE = "message";
 
   private final Notifier notifier;
   private final InstantSource clock;
@@ -65,6 +76,32 @@ public final class Messenger implements Herald {
     };
   }
 
+  /** What {@link #journal} recorded. */
+  public static EarlierAlerts told(Ledger ledger) {
+    return (containerId, most) -> {
+      try {
+        return ledger.read(tables -> tables.noticesOf(containerId, most)).stream()
+            .map(Messenger::alert)
+            .flatMap(Optional::stream)
+            .toList();
+      } catch (LedgerException e) {
+        log.warn("what was told of {} before can't be read: {}", containerId, e.getMessage());
+        return List.of();
+      }
+    };
+  }
+
+  /** Empty where it is of a version that did not record the words. */
+  private static Optional<String> alert(JournalEntry notice) {
+    try {
+      JsonNode event = JSON.readTree(Objects.requireNonNullElse(notice.event(), "{}"));
+      return Optional.ofNullable(event.path("details").path(MESSAGE).textValue());
+    } catch (JsonProcessingException e) {
+      log.warn("row {} of the journal has an event that is no JSON", notice.seq(), e);
+      return Optional.empty();
+    }
+  }
+
   private static JournalEntry row(Notice notice, List<Delivery> deliveries, Instant now) {
     Map<String, Object> details = new LinkedHashMap<>();
     Notice.About about = notice.about();
@@ -87,6 +124,7 @@ public final class Messenger implements Herald {
                         "result", each.result().word(),
                         "detail", each.detail()))
             .toList());
+    details.put(MESSAGE, notice.alert());
     String type = broken ? "notification.failed" : "notification.sent";
     String reason = notice.why() == null ? null : notice.why().reason();
     String event =

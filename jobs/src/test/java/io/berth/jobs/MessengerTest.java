@@ -12,6 +12,7 @@ import io.berth.jobs.host.ContainerFiles;
 import io.berth.jobs.host.Terminals;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.notify.Delivery;
+import io.berth.jobs.notify.EarlierAlerts;
 import io.berth.jobs.notify.Notice;
 import io.berth.jobs.notify.Notifier;
 import io.berth.jobs.rules.Action;
@@ -65,6 +66,7 @@ class MessengerTest {
             () -> NO_CHANNEL,
             new Terminals(folder, folder, uid -> new UserDatabase.Answer.NoSuchUser()),
             new ContainerFiles(folder, Duration.ofSeconds(1)),
+            EarlierAlerts.NONE,
             (notice, deliveries) -> noticed.add(notice))) {
       new Messenger(notifier, world::now)
           .tell(
@@ -142,6 +144,30 @@ class MessengerTest {
     JournalEntry row = world.journalOf("train").get(0);
     assertThat(row.subject()).isEqualTo(type);
     assertThat(row.kind()).isEqualTo(JournalEntry.Kind.FACT);
+  }
+
+  @Test
+  void what_was_told_is_known_after_a_restart() throws InterruptedException {
+    Notice first = tell(Herald.Kind.WARNED, Action.STOP);
+    Notice second = tell(Herald.Kind.WARNED_LAST, Action.STOP);
+    Messenger.journal(world.ledger(), world::now).delivered(first, List.of());
+    Messenger.journal(world.ledger(), world::now).delivered(second, List.of());
+    world.restart();
+
+    EarlierAlerts told = Messenger.told(world.ledger());
+
+    assertThat(told.of(TRAIN.id(), 20)).containsExactly(first.alert(), second.alert());
+    assertThat(told.of(TRAIN.id(), 1)).containsExactly(second.alert());
+    assertThat(told.of("another", 20)).isEmpty();
+  }
+
+  @Test
+  void a_journal_that_can_not_be_read_ends_nothing() {
+    EarlierAlerts told = Messenger.told(world.ledger());
+    world.ledger().close();
+
+    assertThat(told.of(TRAIN.id(), 20)).isEmpty();
+    world.restart();
   }
 
   @Test

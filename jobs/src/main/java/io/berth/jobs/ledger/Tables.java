@@ -154,6 +154,17 @@ public final class Tables {
         .findFirst();
   }
 
+  /** The last rows about what the owner of a container was told, oldest first. */
+  public List<JournalEntry> noticesOf(String containerId, int most) throws SQLException {
+    return journal(
+        """
+        SELECT * FROM (SELECT * FROM journal WHERE container_id = ?
+          AND subject IN ('notification.sent', 'notification.failed') ORDER BY seq DESC LIMIT ?)
+        ORDER BY seq""",
+        containerId,
+        most);
+  }
+
   List<JournalEntry> journal(String query, @Nullable Object... arguments) throws SQLException {
     return rows(
         query,

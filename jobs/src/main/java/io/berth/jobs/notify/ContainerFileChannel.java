@@ -17,7 +17,8 @@ import java.util.Objects;
 
 /**
  * A file inside the container with its last alerts, rewritten whole each time. They are kept in
- * memory, those that could not be written too; nothing is ever read from the container.
+ * memory, those that could not be written too, and are those of the journal where none are; nothing
+ * is ever read from the container.
  */
 final class ContainerFileChannel implements Channel {
 
@@ -37,10 +38,12 @@ final class ContainerFileChannel implements Channel {
   }
 
   private final ContainerFiles files;
+  private final EarlierAlerts earlier;
   private final Map<String, Deque<String>> alerts = Collections.synchronizedMap(new Latest());
 
-  ContainerFileChannel(ContainerFiles files) {
+  ContainerFileChannel(ContainerFiles files, EarlierAlerts earlier) {
     this.files = files;
+    this.earlier = earlier;
   }
 
   @Override
@@ -70,14 +73,12 @@ final class ContainerFileChannel implements Channel {
   }
 
   private List<String> add(Container container, Message message) {
-    String alert =
-        Moments.exact(message.notice().at(), message.notice().zone()) + "\n" + message.text();
     synchronized (alerts) {
       Deque<String> latest = alerts.remove(container.id());
       if (latest == null) {
-        latest = new ArrayDeque<>();
+        latest = new ArrayDeque<>(earlier.of(container.id(), KEPT_ALERTS));
       }
-      latest.addLast(alert);
+      latest.addLast(message.notice().alert());
       if (latest.size() > KEPT_ALERTS) {
         latest.removeFirst();
       }

@@ -119,6 +119,11 @@ public record Notice(
     }
   }
 
+  /** What the owner is told, in lines, under its time. */
+  public String alert() {
+    return Moments.exact(at, zone) + "\n" + Messages.text(this);
+  }
+
   /** For {@code berth notify --test USER}. */
   public static Notice test(String user, Instant at, ZoneId zone) {
     Owner owner = new Owner(user, "cli");

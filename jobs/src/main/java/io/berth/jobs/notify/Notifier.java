@@ -32,12 +32,13 @@ public final class Notifier implements AutoCloseable {
       Supplier<Notifications> settings,
       Terminals terminals,
       ContainerFiles files,
+      EarlierAlerts earlier,
       DeliveryListener listener) {
     return new Notifier(
         settings,
         List.of(
             new TerminalChannel(terminals),
-            new ContainerFileChannel(files),
+            new ContainerFileChannel(files, earlier),
             new CommandChannel(),
             new WebhookChannel()),
         listener);

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +32,12 @@ class ContainerFileChannelTest {
   @BeforeEach
   void setUp() throws IOException {
     inside = ContainerRoot.in(folder);
-    channel = new ContainerFileChannel(new ContainerFiles(inside.proc(), Duration.ofSeconds(30)));
+    channel = channel(EarlierAlerts.NONE);
+  }
+
+  private ContainerFileChannel channel(EarlierAlerts earlier) {
+    return new ContainerFileChannel(
+        new ContainerFiles(inside.proc(), Duration.ofSeconds(30)), earlier);
   }
 
   private Delivery deliver(Notice notice) throws IOException {
@@ -76,6 +82,20 @@ class ContainerFileChannelTest {
     inside.mount("/workspace", "nfs4", "rw");
     deliver(alert(21));
     inside.mount("/workspace", "ext4", "rw");
+    deliver(alert(22));
+
+    assertThat(lines().stream().filter(line -> line.contains("alert number")))
+        .hasSize(20)
+        .startsWith("  Why: alert number 3.")
+        .endsWith("  Why: alert number 21.", "  Why: alert number 22.");
+  }
+
+  @Test
+  void after_a_restart_the_earlier_ones_are_those_of_the_journal() throws IOException {
+    List<String> told = IntStream.rangeClosed(1, 20).mapToObj(i -> alert(i).alert()).toList();
+    channel = channel((id, most) -> id.equals(inside.container().id()) ? told : List.of());
+
+    deliver(alert(21));
     deliver(alert(22));
 
     assertThat(lines().stream().filter(line -> line.contains("alert number")))
