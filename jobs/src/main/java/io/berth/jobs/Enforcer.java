@@ -215,7 +215,7 @@ final class Enforcer {
   private Outcome close(Act act, Result result) {
     Wanted wanted = act.wanted;
     if (result.backOff()) {
-      guards.failed(wanted.id(), graceOf(act));
+      guards.failed(wanted.id(), act.book.schedules().of(act.job), graceOf(act));
     } else {
       guards.settled(wanted.id());
     }

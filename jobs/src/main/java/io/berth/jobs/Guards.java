@@ -3,6 +3,7 @@ package io.berth.jobs;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.rules.Action;
 import io.berth.policies.PolicyBook;
+import io.berth.policies.Schedule;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,7 +19,9 @@ import java.util.function.Predicate;
 /** What holds back acts that are due: graces, the breaker, the cap, and back-off after failures. */
 final class Guards {
 
+  /** For a job with a shorter period it is that. */
   private static final Duration FIRST_BACKOFF = Duration.ofMinutes(1);
+
   private static final int MOST_DOUBLINGS = 6;
 
   /** After this long without another try it is not the same trouble any more. */
@@ -135,17 +138,25 @@ final class Guards {
   }
 
   /**
-   * An act on it failed or was refused: it is tried again after 1, 2, 4, ... 64 minutes.
+   * An act on it failed or was refused: it is tried again after 1, 2, 4, ... 64 minutes, or periods
+   * of its job that are shorter than a minute.
    *
+   * @param schedule its job's
    * @param grace what the act may go on for all the same: no less than that
    */
-  synchronized void failed(String containerId, Duration grace) {
+  synchronized void failed(String containerId, Schedule schedule, Duration grace) {
     long now = ticker.getAsLong();
     failures.values().removeIf(each -> now - each.notBefore > FORGIVEN.toNanos());
     Failures before = failures.get(containerId);
     int count = before == null ? 0 : Math.min(before.count + 1, MOST_DOUBLINGS);
-    long wait = Math.max(FIRST_BACKOFF.toNanos() << count, grace.toNanos());
+    long wait = Math.max(firstBackoff(schedule).toNanos() << count, grace.toNanos());
     failures.put(containerId, new Failures(count, now + wait));
+  }
+
+  private static Duration firstBackoff(Schedule schedule) {
+    return schedule instanceof Schedule.Every every && every.period().compareTo(FIRST_BACKOFF) < 0
+        ? every.period()
+        : FIRST_BACKOFF;
   }
 
   /** An act on it was done, or is no longer wanted. */

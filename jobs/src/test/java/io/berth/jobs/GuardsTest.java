@@ -11,13 +11,17 @@ import io.berth.jobs.rules.Clock;
 import io.berth.jobs.rules.Reason;
 import io.berth.jobs.rules.Verdict;
 import io.berth.policies.ContainerType;
+import io.berth.policies.JobName;
 import io.berth.policies.PolicyBook;
+import io.berth.policies.Schedule;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class GuardsTest {
 
@@ -29,6 +33,8 @@ class GuardsTest {
         boot_grace: 30m
         max_removals_per_sweep: 2
       """;
+
+  private static final Schedule EVERY_MINUTE = new Schedule.Every(Duration.ofMinutes(1));
 
   private long nanos = Long.MAX_VALUE - 1; // nanoTime may start anywhere, and wrap
   private final Guards guards = new Guards(() -> nanos);
@@ -77,7 +83,7 @@ class GuardsTest {
   @Test
   void what_backs_off_takes_no_place_under_the_cap() {
     pass(Duration.ofMinutes(5));
-    guards.failed(Containers.idOf("c0"), Duration.ZERO);
+    guards.failed(Containers.idOf("c0"), EVERY_MINUTE, Duration.ZERO);
 
     Guards.Passed passed = guards.pass(wanted(3), each -> false, 0, picture());
 
@@ -89,8 +95,26 @@ class GuardsTest {
   void it_backs_off_for_twice_as_long_each_time_up_to_64_minutes() {
     pass(Duration.ofMinutes(5));
     for (int minutes : new int[] {1, 2, 4, 8, 16, 32, 64, 64, 64}) {
-      guards.failed(Containers.idOf("c0"), Duration.ZERO);
+      guards.failed(Containers.idOf("c0"), EVERY_MINUTE, Duration.ZERO);
       pass(Duration.ofMinutes(minutes).minusNanos(1));
+      assertThat(heldBack(1)).isEqualTo(Map.of("backoff", 1));
+      pass(Duration.ofNanos(1));
+      assertThat(heldBack(1)).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"every 10s, PT10S", "every 1m, PT1M", "every 5m, PT1M", "* * * * *, PT1M"})
+  void it_backs_off_for_a_period_of_its_job_first_but_no_more_than_a_minute(
+      String schedule, Duration first) {
+    Schedule parsed =
+        World.parse("schedules: {idle-stop: \"" + schedule + "\"}")
+            .schedules()
+            .of(JobName.IDLE_STOP);
+    pass(Duration.ofMinutes(5));
+    for (int times : new int[] {1, 2, 4}) {
+      guards.failed(Containers.idOf("c0"), parsed, Duration.ZERO);
+      pass(first.multipliedBy(times).minusNanos(1));
       assertThat(heldBack(1)).isEqualTo(Map.of("backoff", 1));
       pass(Duration.ofNanos(1));
       assertThat(heldBack(1)).isEmpty();
@@ -100,7 +124,7 @@ class GuardsTest {
   @Test
   void it_backs_off_for_the_grace_of_the_act_where_that_is_longer() {
     pass(Duration.ofMinutes(5));
-    guards.failed(Containers.idOf("c0"), Duration.ofMinutes(10));
+    guards.failed(Containers.idOf("c0"), EVERY_MINUTE, Duration.ofMinutes(10));
 
     pass(Duration.ofMinutes(10).minusNanos(1));
     assertThat(heldBack(1)).isEqualTo(Map.of("backoff", 1));
@@ -111,15 +135,15 @@ class GuardsTest {
   @Test
   void once_settled_or_long_ago_a_failure_counts_no_more() {
     pass(Duration.ofMinutes(5));
-    guards.failed(Containers.idOf("c0"), Duration.ZERO);
-    guards.failed(Containers.idOf("c0"), Duration.ZERO);
+    guards.failed(Containers.idOf("c0"), EVERY_MINUTE, Duration.ZERO);
+    guards.failed(Containers.idOf("c0"), EVERY_MINUTE, Duration.ZERO);
     guards.settled(Containers.idOf("c0"));
     assertThat(heldBack(1)).isEmpty();
 
-    guards.failed(Containers.idOf("c0"), Duration.ZERO);
-    guards.failed(Containers.idOf("c0"), Duration.ZERO);
+    guards.failed(Containers.idOf("c0"), EVERY_MINUTE, Duration.ZERO);
+    guards.failed(Containers.idOf("c0"), EVERY_MINUTE, Duration.ZERO);
     pass(Duration.ofHours(4));
-    guards.failed(Containers.idOf("c0"), Duration.ZERO);
+    guards.failed(Containers.idOf("c0"), EVERY_MINUTE, Duration.ZERO);
     pass(Duration.ofMinutes(1));
     assertThat(heldBack(1)).isEmpty();
   }
