@@ -31,7 +31,10 @@ public final class Settings {
       defaults: {container_hold_after_stop: 16s, gpu_hold_after_stop: 8s}
       """;
 
-  /** Enforces; who is idle for twelve seconds is stopped, and looked at every second. */
+  /**
+   * Enforces; who is idle for eight seconds is stopped, and looked at every second. The last
+   * warning leaves its owner more than six seconds, however late it comes.
+   */
   public static final String STOPS =
       """
       safety:
@@ -41,8 +44,8 @@ public final class Settings {
         breaker_share: 1
         engine_timeout: 10s
       schedules: {sample: every 1s, idle-stop: every 1s, max-runtime: every 1s, stale-cleanup: every 1s}
-      policies: {grace_period: 2s, idle_warnings: [0.5, 0.75], runtime_warnings: [0.5, 0.75], sigterm_grace: 3s, cpu_idle_threshold: 8}
-      container_types: {docker: {idle_timeout: 12s}}
+      policies: {grace_period: 2s, idle_warnings: [0.1, 0.2], runtime_warnings: [0.1, 0.2], sigterm_grace: 3s, cpu_idle_threshold: 8}
+      container_types: {docker: {idle_timeout: 8s}}
       notifications: {terminal: false}
       """;
 

@@ -1,13 +1,11 @@
-package io.berth.daemon;
-
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+package io.berth.daemon.run;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
 /** What a container does in its shell to have a FUSE file system of its own that hangs. */
-final class HungFuse {
+public final class HungFuse {
 
   /**
    * What happens in a kernel when it asks a server of FUSE that took the question and never
@@ -15,7 +13,7 @@ final class HungFuse {
    * lives. The server is its own child, which first answers FUSE_INIT (struct fuse_init_out,
    * version 7.31) as any server does.
    */
-  static final String UNSTOPPABLE =
+  public static final String UNSTOPPABLE =
       """
       mkdir /hung; exec 3<>/dev/fuse
       mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung /hung
@@ -29,20 +27,23 @@ final class HungFuse {
       exec 3>&-; exec cat /hung/x
       """;
 
+  /** The options of a container that may mount. */
+  public static final List<String> RIGHTS =
+      List.of(
+          "--device=/dev/fuse",
+          "--cap-add=SYS_ADMIN",
+          "--security-opt=seccomp=unconfined",
+          "--security-opt=apparmor=unconfined");
+
   private HungFuse() {}
 
-  /** The options of a container that may mount. */
-  static List<String> rights() {
-    assumeTrue(Files.isWritable(Path.of("/dev/fuse")), "needs FUSE and root: /dev/fuse");
-    return List.of(
-        "--device=/dev/fuse",
-        "--cap-add=SYS_ADMIN",
-        "--security-opt=seccomp=unconfined",
-        "--security-opt=apparmor=unconfined");
+  /** Whether this host lets a container have one. */
+  public static boolean isPossible() {
+    return Files.isWritable(Path.of("/dev/fuse"));
   }
 
   /** Mounts one there whose server does not even read: who looks into it waits. */
-  static String at(String folder) {
+  public static String at(String folder) {
     return "exec 3<>/dev/fuse; mount -i -t fuse -o"
         + " fd=3,rootmode=40000,user_id=0,group_id=0 hung "
         + folder
