@@ -47,10 +47,11 @@ final class Cast {
         unknown: {container_hold_after_stop: 4s}
       groups:
         patient: {members: [carla], container_hold_after_stop: 15s}
-        sharers: {members: [hana, ivan, jo, kim, lea, mia, omar], idle_timeout: 24s}
+        sharers: {members: [hana, ivan, jo, kim, lea, mia, omar, quin, tess], idle_timeout: 24s}
         lab: {members: [rosa, sven], gpu_hold_after_stop: 12s, container_hold_after_stop: 1h}
       user_overrides:
         gus: {container_hold_after_stop: never}
+        noor: {idle_timeout: 24s, cpu_idle_threshold: 20}   # a check in a sample of a second
         pia: {max_runtime: 24s}
       monitoring:
         infrastructure_containers: [dcgm-exporter]

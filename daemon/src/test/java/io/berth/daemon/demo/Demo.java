@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -148,8 +149,13 @@ public final class Demo {
     until(
         "all limits are past, and all GPUs settled",
         now -> all.stream().allMatch(isSettled(now)) || Instant.now().isAfter(late));
+    Map<String, String> states = stage.states();
+    Chronicle now = chronicle(); // of that moment for all: who was spared may soon be due again
     showAlerts();
-    return all.stream().map(role -> judge(role, !disturbed.contains(role))).toList();
+    stage.letGo(onGpus);
+    return all.stream()
+        .map(role -> judge(role, now, stateOf(role, states), !disturbed.contains(role)))
+        .toList();
   }
 
   /** While the sleeper is warned of and still runs. */
@@ -234,9 +240,10 @@ public final class Demo {
   /** Those that should be alive and are not. */
   private Set<Role> disturbed() {
     Set<Role> disturbed = new HashSet<>();
+    Map<String, String> states = stage.states();
     for (Role role : cast) {
       String alive = role.entrance() == Entrance.RUNS_THEN_PAUSED ? "paused" : "running";
-      if (role.fate().kind() == Kind.INTERRUPTED && !stage.stateOf(role).equals(alive)) {
+      if (role.fate().kind() == Kind.INTERRUPTED && !stateOf(role, states).equals(alive)) {
         disturbed.add(role);
       }
     }
@@ -257,6 +264,7 @@ public final class Demo {
       List<Entry> events = now.of(role.name());
       return switch (role.fate().kind()) {
             case STOPPED -> Happened.isInterrupted(events);
+            case STUCK -> has(events, "container.stop");
             case PAUSED -> has(events, "container.pause");
             case EXEMPT -> has(events, "exemption.applied");
             case SPARED -> isPast(events, Happened::isLastWarning, "at");
@@ -288,9 +296,12 @@ public final class Demo {
         .isPresent();
   }
 
-  private Teller.Line judge(Role role, boolean undisturbed) {
-    Chronicle now = chronicle();
-    Happened happened = Happened.to(role, now, stage.stateOf(role));
+  private static String stateOf(Role role, Map<String, String> states) {
+    return states.getOrDefault(role.name(), "gone");
+  }
+
+  private static Teller.Line judge(Role role, Chronicle now, String state, boolean undisturbed) {
+    Happened happened = Happened.to(role, now, state);
     boolean owner =
         now.of(role.name()).stream()
             .allMatch(

@@ -24,6 +24,8 @@ record Fate(String word, Kind kind, GpuFate gpu) {
     STOPPED,
     /** Berth freezes it, warned. */
     PAUSED,
+    /** Berth tries to stop it, warned; the Engine fails, which is told, and it runs on. */
+    STUCK,
     /** The Engine's restart stops it; Berth keeps it for {@code interrupted_hold}. */
     INTERRUPTED
   }
@@ -33,6 +35,8 @@ record Fate(String word, Kind kind, GpuFate gpu) {
   static final Fate SPARED = new Fate("warned twice, then spared", Kind.SPARED, GpuFate.OWN);
   static final Fate EXEMPT = new Fate("exempt: idle_timeout", Kind.EXEMPT, GpuFate.OWN);
   static final Fate INTERRUPTED = new Fate("kept: interrupted", Kind.INTERRUPTED, GpuFate.NONE);
+
+  static final Fate STUCK = new Fate("stop failed: told", Kind.STUCK, GpuFate.OWN);
 
   static Fate removed(String reason) {
     return new Fate("removed: " + reason, Kind.REMOVED, GpuFate.NONE);

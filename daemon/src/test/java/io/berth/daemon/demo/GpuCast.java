@@ -6,6 +6,7 @@ import static io.berth.daemon.demo.Role.Entrance.STOPPED_BY_USER;
 import static io.berth.daemon.demo.Role.Entrance.VISITED;
 import static io.berth.daemon.demo.Role.Entrance.WAKES_UP;
 
+import io.berth.daemon.run.HungFuse;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,6 +22,8 @@ final class GpuCast {
 
   /** The one whose alerts are shown. */
   static final String SLEEPER = "asleep";
+
+  private static final String[] CHECKS = {"--health-cmd", "true", "--health-interval", "4s"};
 
   /** The first part has those before. */
   private static final int FIRST_GPU = 5;
@@ -39,6 +42,9 @@ final class GpuCast {
     cast.idle();
     cast.spared();
     cast.others();
+    if (HungFuse.isPossible()) {
+      cast.hung();
+    }
     return cast.roles;
   }
 
@@ -46,6 +52,7 @@ final class GpuCast {
     Fate stopped = Fate.stopped("idle_timeout");
     add(SLEEPER, "hana", "idle", stopped, RUNS, SLEEP);
     add("fleeting", "ivan", "idle, --rm", Fate.paused("idle_timeout"), RUNS, SLEEP, "--rm");
+    add("checked", "noor", "idle, with a health check", stopped, RUNS, SLEEP, CHECKS);
     add("sabbatical", "omar", "idle, its owner exempt", Fate.EXEMPT, RUNS, SLEEP);
   }
 
@@ -63,6 +70,14 @@ final class GpuCast {
     add("overtime", "pia", "busy beyond max_runtime", Fate.stopped("max_runtime"), RUNS, WORK);
     add("done-for-today", "sven", "stopped by its user", released, STOPPED_BY_USER, SLEEP);
     add("lunch-break", "rosa", "restarted within its hold", own, STOPPED_AND_RESTARTED, SLEEP);
+  }
+
+  private void hung() {
+    String[] rights = HungFuse.RIGHTS.toArray(String[]::new);
+    String hungMount = HungFuse.at("/workspace") + SLEEP;
+    Fate stopped = Fate.stopped("idle_timeout");
+    add("hung-mount", "quin", "idle, on a mount that hangs", stopped, RUNS, hungMount, rights);
+    add("stuck", "tess", "idle, can't be stopped", Fate.STUCK, RUNS, HungFuse.UNSTOPPABLE, rights);
   }
 
   private void add(

@@ -67,11 +67,14 @@ record Happened(String what, GpuFate gpu, String after) {
 
   private static Deed acted(List<Entry> acts, List<Entry> events, String state) {
     Entry act = acts.get(0);
-    if (acts.size() > 1 || !act.detail("outcome").equals("done")) {
-      return new Deed("touched " + acts.size() + " times, " + act.detail("outcome"));
-    }
     if (warnings(events) < 2) {
       return new Deed(act.type() + " with " + warnings(events) + " warnings");
+    }
+    if (acts.stream().allMatch(each -> each.detail("outcome").equals("failed"))) {
+      return new Deed(state.equals("running") ? Fate.STUCK.word() : "failed, and it is " + state);
+    }
+    if (acts.size() > 1 || !act.detail("outcome").equals("done")) {
+      return new Deed("touched " + acts.size() + " times, " + act.detail("outcome"));
     }
     String reason = act.detail("reason");
     if (act.type().equals("container.pause") && state.equals("paused")) {

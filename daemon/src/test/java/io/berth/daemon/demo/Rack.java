@@ -13,7 +13,7 @@ import java.util.Locale;
  */
 final class Rack {
 
-  static final int GPUS = 20;
+  static final int GPUS = 24;
 
   private Rack() {}
 

@@ -6,9 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 
 /** The Engine that the demo plays on, and what users do to their containers there. */
 final class Stage {
@@ -69,7 +71,8 @@ final class Stage {
 
   private static String[] arguments(Role role) {
     List<String> arguments = new ArrayList<>(List.of("--name", role.name()));
-    if (role.entrance() != Role.Entrance.START_FAILS) {
+    boolean hangs = role.fate().kind() == Fate.Kind.STUCK; // which only a first process can
+    if (role.entrance() != Role.Entrance.START_FAILS && !hangs) {
       arguments.add("--init"); // it takes a SIGTERM at once, and nobody waits for a SIGKILL
     }
     arguments.addAll(role.docker());
@@ -89,15 +92,26 @@ final class Stage {
     return Files.readAllLines(scratch);
   }
 
+  /** What answers nothing ends, and with it what waited for an answer. */
+  void letGo(List<Role> roles) {
+    for (Role role : roles) {
+      if (role.fate().kind() == Fate.Kind.STUCK) {
+        engine.docker("exec", "-d", role.name(), "kill", "-9", "-1");
+        engine.docker("wait", role.name());
+      }
+    }
+  }
+
   void restartEngine() {
     engine.restart();
   }
 
-  /** {@code created}, {@code running}, ...; {@code gone} where there is none of that name. */
-  String stateOf(Role role) {
-    String state =
-        engine.docker(
-            "ps", "-a", "--filter", "name=^/" + role.name() + "$", "--format", "{{.State}}");
-    return state.isEmpty() ? "gone" : state;
+  /** {@code created}, {@code running}, ...; by name, of all that are there. */
+  Map<String, String> states() {
+    return engine
+        .docker("ps", "-a", "--format", "{{.Names}} {{.State}}")
+        .lines()
+        .map(line -> line.split(" ", 2))
+        .collect(Collectors.toMap(parts -> parts[0], parts -> parts[1]));
   }
 }
