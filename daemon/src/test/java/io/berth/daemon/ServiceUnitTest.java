@@ -72,6 +72,22 @@ class ServiceUnitTest {
     }
   }
 
+  /** By number too: a name is only found where the driver was loaded before the daemon started. */
+  @Test
+  void it_may_open_the_gpus_of_a_driver_that_is_loaded_later() throws IOException {
+    assertThat(Files.readAllLines(UNIT))
+        .contains("DeviceAllow=char-nvidia* rw", "DeviceAllow=char-195 rw");
+  }
+
+  @Test
+  void as_root_it_has_no_more_capabilities() throws IOException {
+    String root = Files.readString(UNIT.resolveSibling("examples").resolve("root.conf"));
+
+    assertThat(root)
+        .contains("\nAmbientCapabilities=\n")
+        .doesNotContain("\nCapabilityBoundingSet=");
+  }
+
   @Test
   void its_user_is_made_with_the_package() throws IOException {
     String users = Files.readString(UNIT.resolveSibling("sysusers.d").resolve("berth.conf"));
