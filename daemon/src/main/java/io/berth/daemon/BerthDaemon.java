@@ -16,6 +16,7 @@ import io.berth.jobs.ledger.LedgerException;
 import io.berth.policies.PolicyBook;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -35,8 +36,8 @@ final class BerthDaemon implements DaemonRunner {
   private final ServiceManager manager =
       ServiceManager.of(System.getenv(), ProcessHandle.current().pid(), System::nanoTime);
 
-  /** While there is no Engine: nothing is stuck, it only has not come yet. */
-  private record Waiting(URI engine) implements Heartbeat.Life {
+  /** While something is not there: nothing is stuck, it only has not come yet. */
+  private record Waiting(String what) implements Heartbeat.Life {
 
     @Override
     public Optional<String> stuck() {
@@ -45,7 +46,7 @@ final class BerthDaemon implements DaemonRunner {
 
     @Override
     public String status() {
-      return "waiting for the Docker Engine at " + engine;
+      return "waiting for " + what;
     }
   }
 
@@ -71,13 +72,18 @@ final class BerthDaemon implements DaemonRunner {
       throws IOException {
     PolicyBook book = books.book();
     URI address = engineAddress(book, System.getenv());
-    try (Ledger ledger = Ledger.open(book.daemon().ledger(), Instant.now());
+    Path file = book.daemon().ledger();
+    try (Heartbeat heartbeat = Heartbeat.start(manager, new Waiting("the ledger " + file));
+        Ledger ledger = ledger(file, options.waitForEngine(), end);
         DockerEngine engine =
             new DockerEngine(
                 address,
                 () -> books.book().safety().engineTimeout(),
-                () -> books.book().gpu().countImageEnv());
-        Heartbeat heartbeat = Heartbeat.start(manager, new Waiting(address))) {
+                () -> books.book().gpu().countImageEnv())) {
+      if (ledger == null) {
+        return ExitCode.DONE;
+      }
+      heartbeat.turnTo(new Waiting("the Docker Engine at " + address));
       if (!isThere(engine, address, options.waitForEngine(), end, hangups)) {
         return end.getCount() == 0 ? ExitCode.DONE : ExitCode.NO_ENGINE;
       }
@@ -143,6 +149,32 @@ final class BerthDaemon implements DaemonRunner {
     return URI.create(fromEnvironment.isBlank() ? DEFAULT_ENGINE : fromEnvironment.strip());
   }
 
+  /**
+   * The ledger. A service that ended for want of room would be started again some times and then
+   * left alone, so it waits until there is room.
+   *
+   * @return null where the daemon is to end before
+   */
+  private @Nullable Ledger ledger(Path file, boolean wait, CountDownLatch end)
+      throws InterruptedException {
+    boolean said = false;
+    do {
+      try {
+        return Ledger.open(file, Instant.now());
+      } catch (LedgerException e) {
+        if (!wait || !e.isOfTheDisk()) {
+          throw e;
+        }
+        if (!said) {
+          log.error("{}; nothing is done until it can be, which is tried again", e.getMessage());
+          manager.ready(new Waiting("the ledger " + file).status());
+          said = true;
+        }
+      }
+    } while (!end.await(RETRY_SECONDS, TimeUnit.SECONDS));
+    return null;
+  }
+
   /** Whether the Engine answers; where told to wait, asks until it does or the daemon is to end. */
   private boolean isThere(
       Engine engine, URI address, boolean wait, CountDownLatch end, Hangups hangups)
@@ -166,7 +198,7 @@ final class BerthDaemon implements DaemonRunner {
           log.warn("waiting for the Docker Engine at {}: {}", address, e.getMessage());
           // A start that ends with the Engine's would hold up the boot, or the package's
           // installation.
-          manager.ready(new Waiting(address).status());
+          manager.ready(new Waiting("the Docker Engine at " + address).status());
           hangups.came(); // it may take days: whatever the files are by then is read
           said = true;
         }

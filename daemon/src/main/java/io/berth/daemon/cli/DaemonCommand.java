@@ -28,7 +28,9 @@ final class DaemonCommand implements Callable<Integer> {
 
   @Option(
       names = "--wait-for-engine",
-      description = "Wait for a Docker Engine that is not reachable yet, instead of exit code 69.")
+      description =
+          "Wait for a Docker Engine that is not reachable yet, instead of exit code 69; and for a"
+              + " disk that has no room for the ledger.")
   private boolean waitForEngine;
 
   DaemonCommand(GlobalOptions global, DaemonRunner runner) {

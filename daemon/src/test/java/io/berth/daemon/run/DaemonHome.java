@@ -105,20 +105,30 @@ public final class DaemonHome {
    */
   public DaemonProcess start(Map<String, String> environment, String... options)
       throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx128m",
-                "-Dfile.encoding=UTF-8",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.berth.daemon.Main",
-                "daemon",
-                "--config",
-                config().toString()));
+    return start(List.of(), environment, options);
+  }
+
+  /**
+   * As {@link #start(Map, String...)}.
+   *
+   * @param before a command that runs the one which follows it, in its own process
+   */
+  public DaemonProcess start(
+      List<String> before, Map<String, String> environment, String... options) throws IOException {
+    List<String> command = new ArrayList<>(before);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx128m",
+            "-Dfile.encoding=UTF-8",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.berth.daemon.Main",
+            "daemon",
+            "--config",
+            config().toString()));
     command.addAll(Arrays.asList(options));
     Path log = Files.createTempFile(folder, "daemon-", ".log");
     return new DaemonProcess(command, environment, log);

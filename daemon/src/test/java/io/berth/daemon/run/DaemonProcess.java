@@ -70,6 +70,10 @@ public final class DaemonProcess implements AutoCloseable {
     }
   }
 
+  public long pid() {
+    return process.pid();
+  }
+
   /** Sends a signal, such as {@code HUP}. */
   public void signal(String name) throws IOException, InterruptedException {
     // The shell's own: a bare Debian has no other.

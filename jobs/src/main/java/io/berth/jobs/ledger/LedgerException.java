@@ -1,5 +1,7 @@
 package io.berth.jobs.ledger;
 
+import java.sql.SQLException;
+
 /**
  * The ledger could not be opened, read or written. Whatever was to be written is not; no act may
  * follow from it.
@@ -14,5 +16,10 @@ public final class LedgerException extends RuntimeException {
 
   public LedgerException(String message) {
     super(message);
+  }
+
+  /** Whether the disk is to blame, full or failing: the same may succeed in a while. */
+  public boolean isOfTheDisk() {
+    return getCause() instanceof SQLException e && Soundness.isOfTheDisk(e);
   }
 }

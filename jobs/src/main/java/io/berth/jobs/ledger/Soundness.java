@@ -23,11 +23,19 @@ final class Soundness {
    */
   private static final Set<Integer> OF_THE_HOST = Set.of(3, 5, 6, 7, 8, 9, 10, 13, 14, 15, 22, 23);
 
+  /** IOERR and FULL. */
+  private static final Set<Integer> OF_THE_DISK = Set.of(10, 13);
+
   private Soundness() {}
 
   /** Whether the file is not to blame. */
   static boolean isOfTheHost(SQLException e) {
     return OF_THE_HOST.contains(e.getErrorCode() & 0xff);
+  }
+
+  /** Whether the disk is to blame, for having no room or for failing. */
+  static boolean isOfTheDisk(SQLException e) {
+    return OF_THE_DISK.contains(e.getErrorCode() & 0xff);
   }
 
   /** Whether what was read is to blame: no Berth wrote it, or SQLite says so (CORRUPT, NOTADB). */
