@@ -109,6 +109,8 @@ install_all() {
     say "installed below ${root:-/}"
     return
   fi
+  # The Debian package leaves its unit masked when it is removed.
+  ! command -v deb-systemd-helper >/dev/null || deb-systemd-helper unmask berthd.service >/dev/null || true
   reload_units
   if [ "$before" = yes ]; then
     systemctl --quiet is-active berthd.service && systemctl restart berthd.service
