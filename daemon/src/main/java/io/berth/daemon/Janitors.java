@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -26,10 +27,13 @@ final class Janitors {
   private static final List<String> CRON =
       List.of(
           "etc/crontab",
+          "etc/anacrontab",
           "etc/cron.d",
           "etc/cron.hourly",
           "etc/cron.daily",
           "etc/cron.weekly",
+          "etc/cron.monthly",
+          "var/spool/cron", // as on Fedora; Debian's are one folder down
           "var/spool/cron/crontabs");
 
   private static final String TIMERS = "etc/systemd/system/timers.target.wants";
@@ -37,7 +41,7 @@ final class Janitors {
   /** Commands that end containers, and the scripts of ds01 that do. */
   private static final Pattern ENDS_CONTAINERS =
       Pattern.compile(
-          "^(?!\\s*#).*(\\bdocker\\b[^|;&]*\\s(prune|rm|stop|kill)\\b"
+          "^(?!\\s*#).*(\\bdocker\\b[^|;&]*\\s(prune|rm|stop|kill|down)\\b"
               + "|\\b(check-idle-containers|enforce-max-runtime|cleanup-stale-)).*");
 
   private static final Pattern KNOWN_NAME =
@@ -71,7 +75,13 @@ final class Janitors {
   private static boolean isOne(Engine.Summary container) {
     return container.state() == Container.State.RUNNING
         && (KNOWN_NAME.matcher(container.name()).matches()
+            || KNOWN_NAME.matcher(repository(container.image())).matches()
             || "true".equals(container.labels().get(WATCHTOWER)));
+  }
+
+  /** The last part of an image's name, without tag and digest: {@code autoheal}. */
+  private static String repository(String image) {
+    return image.substring(image.lastIndexOf('/') + 1).replaceFirst("[@:].*", "");
   }
 
   /** The file itself, or those in the folder; none where there is nothing. */
@@ -102,11 +112,13 @@ final class Janitors {
     }
   }
 
-  /** The service of the same name, beside the timer that the link leads to. */
+  /** The service that it names, or of the same name; beside the timer that the link leads to. */
   private static Path serviceOf(Path timer) {
     String service = timer.getFileName().toString().replaceFirst("\\.timer$", ".service");
-    try {
-      return timer.toRealPath().resolveSibling(service);
+    try (Stream<String> lines = Files.lines(timer, ISO_8859_1)) {
+      Optional<String> named =
+          lines.filter(line -> line.startsWith("Unit=")).map(line -> line.substring(5)).findFirst();
+      return timer.toRealPath().resolveSibling(named.map(String::strip).orElse(service));
     } catch (IOException e) {
       return timer.resolveSibling(service); // a link to nowhere: nothing runs
     }

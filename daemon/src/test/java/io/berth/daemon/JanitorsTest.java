@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JanitorsTest {
 
@@ -25,6 +26,7 @@ class JanitorsTest {
     "0 3 * * * root docker system prune -af, true",
     "0 3 * * * root docker ps -aq | xargs docker rm -f, true",
     "0 3 * * * root /usr/bin/docker stop $(docker ps -q), true",
+    "0 3 * * * root cd /srv/lab && docker compose down, true",
     "# 0 3 * * * root docker system prune -af, false",
     "0 3 * * * root docker image ls, false",
     "0 3 * * * root docker ps | grep rm, false",
@@ -52,19 +54,42 @@ class JanitorsTest {
     assertThat(new Janitors(root).find(List.of())).containsExactly(enabled.toString());
   }
 
+  @Test
+  void a_timer_is_found_by_the_service_that_it_names() throws IOException {
+    Path timer = put("etc/systemd/system/nightly.timer", "[Timer]\nUnit=sweep.service\n");
+    put("etc/systemd/system/sweep.service", "[Service]\nExecStart=docker container prune -f\n");
+    Path enabled = root.resolve("etc/systemd/system/timers.target.wants/nightly.timer");
+    Files.createDirectories(enabled.getParent());
+    Files.createSymbolicLink(enabled, timer);
+
+    assertThat(new Janitors(root).find(List.of())).containsExactly(enabled.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"etc/anacrontab", "etc/cron.monthly/sweep", "var/spool/cron/root"})
+  void other_places_of_cron_are_searched(String place) throws IOException {
+    Path file = put(place, "docker container prune -f\n");
+
+    assertThat(new Janitors(root).find(List.of())).containsExactly(file + ":1");
+  }
+
   @ParameterizedTest
   @CsvSource({
-    "watchtower,          '',                             RUNNING, true",
-    "lab-autoheal-1,      '',                             RUNNING, true",
-    "updater,             com.centurylinklabs.watchtower, RUNNING, true",
-    "watchtower,          '',                             EXITED,  false",
-    "watchtowers-of-hanoi, '',                            RUNNING, false",
-    "train,               com.example,                    RUNNING, false",
+    "watchtower,          busybox,                      '',      RUNNING, true",
+    "lab-autoheal-1,      busybox,                      '',      RUNNING, true",
+    "updater,             busybox, com.centurylinklabs.watchtower, RUNNING, true",
+    "healer,              willfarrell/autoheal,         '',      RUNNING, true",
+    "healer,              'r.io:5000/a/autoheal:1.2@sha256:ab', '', RUNNING, true",
+    "updater,             containrrr/watchtower:latest, '',      RUNNING, true",
+    "updater,             containrrr/watchtower,        '',      EXITED,  false",
+    "watchtower,          busybox,                      '',      EXITED,  false",
+    "watchtowers-of-hanoi, lab/autohealing:watchtower,  '',      RUNNING, false",
+    "train,               autoheal/pytorch:2,           com.example, RUNNING, false",
   })
-  void a_container_is_one_by_its_name_or_label_while_it_runs(
-      String name, String label, Container.State state, boolean found) {
+  void a_container_is_one_by_its_name_image_or_label_while_it_runs(
+      String name, String image, String label, Container.State state, boolean found) {
     Engine.Summary container =
-        new Engine.Summary("1".repeat(64), name, state, Map.of(label, "true"));
+        new Engine.Summary("1".repeat(64), name, image, state, Map.of(label, "true"));
 
     assertThat(new Janitors(root).find(List.of(container)))
         .isEqualTo(found ? List.of("container " + name) : List.of());

@@ -154,7 +154,7 @@ final class StormEngine implements Engine {
       throw new EngineException(EngineException.Kind.UNREACHABLE, "it is down");
     }
     return all().stream()
-        .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))
+        .map(each -> new Summary(each.id(), each.name(), each.image(), each.state(), each.labels()))
         .toList();
   }
 

@@ -262,7 +262,7 @@ final class FakeEngine implements Engine {
 
   private List<Summary> summaries() {
     return List.copyOf(containers.values()).stream()
-        .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))
+        .map(each -> new Summary(each.id(), each.name(), each.image(), each.state(), each.labels()))
         .toList();
   }
 

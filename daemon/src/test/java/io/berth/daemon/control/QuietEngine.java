@@ -53,7 +53,7 @@ final class QuietEngine implements Engine {
       throw new EngineException(EngineException.Kind.UNREACHABLE, "it is down");
     }
     return containers.values().stream()
-        .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))
+        .map(each -> new Summary(each.id(), each.name(), each.image(), each.state(), each.labels()))
         .toList();
   }
 

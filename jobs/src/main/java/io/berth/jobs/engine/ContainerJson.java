@@ -59,7 +59,8 @@ final class ContainerJson {
     String id = element.text("Id");
     String name = ownName(element.texts("Names"));
     Fields json = element.named("container %s (%s) in the list".formatted(id, name));
-    return new Engine.Summary(id, name, state(json, "State"), json.textMap("Labels"));
+    return new Engine.Summary(
+        id, name, json.text("Image", ""), state(json, "State"), json.textMap("Labels"));
   }
 
   /** The one that is not a link's alias, {@code /other/alias}; empty where there is none. */

@@ -24,7 +24,8 @@ public interface Engine extends AutoCloseable {
   record Info(String id, String version, String apiVersion) {}
 
   /** One line of {@code GET /containers/json?all=1}. */
-  record Summary(String id, String name, Container.State state, Map<String, String> labels) {}
+  record Summary(
+      String id, String name, String image, Container.State state, Map<String, String> labels) {}
 
   /**
    * What came of an act.

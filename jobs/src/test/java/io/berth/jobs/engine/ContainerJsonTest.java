@@ -305,7 +305,8 @@ class ContainerJsonTest {
     Engine.Summary summary = summary(names, "\"dead\"", "{\"l\": \"v\"}");
 
     assertThat(summary)
-        .isEqualTo(new Engine.Summary(ID, name, Container.State.DEAD, Map.of("l", "v")));
+        .isEqualTo(
+            new Engine.Summary(ID, name, "pytorch:2", Container.State.DEAD, Map.of("l", "v")));
   }
 
   @ParameterizedTest
@@ -322,7 +323,7 @@ class ContainerJsonTest {
   private static Engine.Summary summary(String names, String state, String labels)
       throws EngineException {
     String json =
-        "{\"Id\": \"%s\", \"Names\": %s, \"State\": %s, \"Labels\": %s}"
+        "{\"Id\": \"%s\", \"Names\": %s, \"Image\": \"pytorch:2\", \"State\": %s, \"Labels\": %s}"
             .formatted(ID, names, state, labels);
     return ContainerJson.summary(Fields.parseObject("list", json));
   }

@@ -58,7 +58,7 @@ final class FakeEngine implements Engine {
       throw listFailure;
     }
     return all.values().stream()
-        .map(c -> new Summary(c.id(), c.name(), c.state(), c.labels()))
+        .map(c -> new Summary(c.id(), c.name(), c.image(), c.state(), c.labels()))
         .toList();
   }
 

@@ -135,7 +135,7 @@ class RealEngineTest {
     assertThat(exited.finishedAt()).isAfter(exited.startedAt());
     assertThat(exited.pid()).isZero();
     assertThat(listed(id))
-        .isEqualTo(new Engine.Summary(id, "real-states", State.EXITED, exited.labels()));
+        .isEqualTo(new Engine.Summary(id, "real-states", IMAGE, State.EXITED, exited.labels()));
 
     docker.docker("start", id);
     assertThat(inspect(id).finishedAt()).isEqualTo(exited.finishedAt());

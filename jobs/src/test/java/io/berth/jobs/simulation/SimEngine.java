@@ -306,7 +306,7 @@ final class SimEngine implements Engine {
   private List<Summary> summaries() {
     return ships.values().stream()
         .map(each -> each.container)
-        .map(each -> new Summary(each.id(), each.name(), each.state(), each.labels()))
+        .map(each -> new Summary(each.id(), each.name(), each.image(), each.state(), each.labels()))
         .toList();
   }
 
