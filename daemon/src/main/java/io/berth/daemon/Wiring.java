@@ -336,11 +336,24 @@ final class Wiring implements AutoCloseable {
     TimeLimit keep = books.book().daemon().journalKeep();
     if (keep.duration() != null) {
       int dropped =
-          Compaction.run(ledger, clock.instant(), keep.duration(), eventLog.writtenUpTo());
+          Compaction.run(
+              ledger,
+              clock.instant(),
+              keep.duration(),
+              eventLog.writtenUpTo(),
+              old -> journal.record("journal.compact", sumOf(old)));
       if (dropped > 0) {
         log.info("{} rows older than {} were dropped from the journal", dropped, keep);
       }
     }
+  }
+
+  private static Map<String, Object> sumOf(Compaction.Dropped old) {
+    return Map.of(
+        "rows", old.rows(),
+        "first", old.since().toString(),
+        "last", old.until().toString(),
+        "counts", old.counts());
   }
 
   private EventLog.Retention retention() {

@@ -26,7 +26,7 @@ class DocsTest {
   private static final Pattern EVENT_TYPE =
       Pattern.compile(
           "\"((?:container|gpu|quota|config|demand|sweep|exemption)\\.[a-z_]+"
-              + "|breaker\\.(?:trip|approve|reset)|daemon\\.(?:start|stop|mode)"
+              + "|breaker\\.(?:trip|approve|reset)|daemon\\.(?:start|stop|mode)|journal\\.compact"
               + "|notification\\.(?:sent|failed))\"");
   private static final Pattern METRIC = Pattern.compile("\"(berth(?:\\.[a-z]+)+)\"");
   private static final Pattern GUARD =

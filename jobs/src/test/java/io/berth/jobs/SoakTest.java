@@ -145,7 +145,7 @@ class SoakTest {
     }
     names.forEach(world.pulse::active);
     world.pass(ROUND.minus(STEP.multipliedBy(STEPS)));
-    Compaction.run(world.ledger(), world.now(), Duration.ofDays(1), Long.MAX_VALUE);
+    Compaction.run(world.ledger(), world.now(), Duration.ofDays(1), Long.MAX_VALUE, dropped -> {});
     return forgetWhatTheTestRemembers();
   }
 

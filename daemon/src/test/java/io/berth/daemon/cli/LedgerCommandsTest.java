@@ -116,7 +116,8 @@ class LedgerCommandsTest {
   @Test
   void a_moment_before_the_journal_begins_is_1_and_a_line() {
     try (Ledger ledger = Ledger.open(file, DeviceMoves.FOUND)) {
-      Compaction.run(ledger, DeviceMoves.UNTIL.plus(Duration.ofDays(2)), Duration.ZERO, 1_000);
+      Compaction.run(
+          ledger, DeviceMoves.UNTIL.plus(Duration.ofDays(2)), Duration.ZERO, 1_000, dropped -> {});
     }
 
     assertThat(run("gpus --at 2026-03-02T13:30Z --ledger " + file)).isEqualTo(1);

@@ -3,8 +3,11 @@ package io.berth.jobs.ledger;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,19 +29,50 @@ public final class Compaction {
   /** Behind every row. */
   private static final long END = Long.MAX_VALUE;
 
+  /**
+   * Rows of which nothing depends on any more. An intent goes with its outcome: alone it would look
+   * like an act that is still in hand.
+   */
+  private static final String SUPERSEDED =
+      """
+      FROM journal j LEFT JOIN move m USING (seq)
+      WHERE j.seq >= ? AND j.seq < ? AND j.kind <> 'INTENT'
+        AND (m.seq IS NULL OR m.to_state IN ('FREE', 'GONE')
+          OR EXISTS (SELECT 1 FROM move l
+            WHERE l.device = m.device AND l.holder = m.holder AND l.seq > m.seq AND l.seq < ?
+              AND l.from_state <> l.to_state))
+        AND (NOT EXISTS (SELECT 1 FROM container c WHERE c.id = j.container_id)
+          OR EXISTS (SELECT 1 FROM journal l
+            WHERE l.container_id = j.container_id AND l.seq > j.seq))
+      """;
+
   private Compaction() {}
+
+  /**
+   * What is about to be dropped, so that its sum can be kept.
+   *
+   * @param rows how many
+   * @param since when the oldest of them was written
+   * @param until when the youngest was
+   * @param counts how many of each kind, by subject, reason and outcome as far as they have them:
+   *     {@code container.remove hold_expired done}. Intents count with their outcomes
+   */
+  public record Dropped(int rows, Instant since, Instant until, Map<String, Integer> counts) {}
 
   /**
    * Drops, some hundred rows in one transaction, so that nobody waits for long.
    *
+   * @param first is told what goes before any of it does; where it throws, nothing goes
    * @param keep how old a row gets; at least a day whatever is said
    * @param eventsWritten the number of the last event that the event log has
    * @return how many rows were dropped
    * @throws LedgerException if it can't be written
    */
-  public static int run(Ledger ledger, Instant now, Duration keep, long eventsWritten) {
+  public static int run(
+      Ledger ledger, Instant now, Duration keep, long eventsWritten, Consumer<Dropped> first) {
     Instant horizon = now.minus(keep.compareTo(AT_LEAST) < 0 ? AT_LEAST : keep);
     long end = ledger.read(tables -> endOfTheOld(tables, horizon, eventsWritten));
+    ledger.read(tables -> summary(tables, end)).ifPresent(first);
     int dropped = 0;
     long from = 0;
     while (from < END) {
@@ -110,27 +144,48 @@ public final class Compaction {
     return new Step(dropped, rows.size() < STEP ? END : rows.get(rows.size() - 1).seq + 1);
   }
 
-  /**
-   * Rows of which nothing depends on any more. An intent goes with its outcome: alone it would look
-   * like an act that is still in hand.
-   */
   private static List<Row> superseded(Tables tables, long from, long end) throws SQLException {
     return tables.rows(
-        """
-        SELECT j.seq, j.intent FROM journal j LEFT JOIN move m USING (seq)
-        WHERE j.seq >= ? AND j.seq < ? AND j.kind <> 'INTENT'
-          AND (m.seq IS NULL OR m.to_state IN ('FREE', 'GONE')
-            OR EXISTS (SELECT 1 FROM move l
-              WHERE l.device = m.device AND l.holder = m.holder AND l.seq > m.seq AND l.seq < ?
-                AND l.from_state <> l.to_state))
-          AND (NOT EXISTS (SELECT 1 FROM container c WHERE c.id = j.container_id)
-            OR EXISTS (SELECT 1 FROM journal l
-              WHERE l.container_id = j.container_id AND l.seq > j.seq))
-        ORDER BY j.seq LIMIT ?""",
+        "SELECT j.seq, j.intent " + SUPERSEDED + "ORDER BY j.seq LIMIT ?",
         row -> new Row(row.getLong(1), Tables.nullableLong(row, "intent")),
         from,
         end,
         end,
         STEP);
+  }
+
+  /** Rows of one kind. */
+  private record Group(String kind, int outcomes, int intents, Instant since, Instant until) {}
+
+  /** Empty where nothing is to go. */
+  private static Optional<Dropped> summary(Tables tables, long end) throws SQLException {
+    List<Group> groups =
+        tables.rows(
+            """
+            SELECT trim(j.subject || ' ' || coalesce(j.reason, '')) || ' ' || coalesce(j.outcome, ''),
+              count(*), count(j.intent), min(j.at), max(j.at) """
+                + SUPERSEDED
+                + "GROUP BY 1 ORDER BY 1",
+            row ->
+                new Group(
+                    row.getString(1).strip(),
+                    row.getInt(2),
+                    row.getInt(3),
+                    Tables.instant(row.getLong(4)),
+                    Tables.instant(row.getLong(5))),
+            0L,
+            end,
+            end);
+    if (groups.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    groups.forEach(each -> counts.put(each.kind, each.outcomes));
+    return Optional.of(
+        new Dropped(
+            groups.stream().mapToInt(each -> each.outcomes + each.intents).sum(),
+            groups.stream().map(Group::since).min(Instant::compareTo).orElseThrow(),
+            groups.stream().map(Group::until).max(Instant::compareTo).orElseThrow(),
+            counts));
   }
 }

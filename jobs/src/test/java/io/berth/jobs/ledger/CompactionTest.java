@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,6 +39,7 @@ class CompactionTest {
   @TempDir Path folder;
   private Path file;
   private Ledger ledger;
+  private final List<Compaction.Dropped> announced = new ArrayList<>();
 
   @BeforeEach
   void open() {
@@ -55,7 +57,26 @@ class CompactionTest {
   }
 
   private int compactAt(Instant now) {
-    return Compaction.run(ledger, now, KEEP, ALL_WRITTEN);
+    int told = told();
+    int dropped =
+        Compaction.run(
+            ledger,
+            now,
+            KEEP,
+            ALL_WRITTEN,
+            sum -> {
+              assertThat(told()).isEqualTo(told); // nothing is gone yet
+              announced.add(sum);
+            });
+    if (dropped > 0) {
+      assertThat(announced.get(announced.size() - 1).rows()).isEqualTo(dropped);
+    }
+    return dropped;
+  }
+
+  /** How many rows there are. */
+  private int told() {
+    return subjects().size();
   }
 
   private List<Move> moves() {
@@ -143,12 +164,47 @@ class CompactionTest {
   }
 
   @Test
+  void what_goes_is_summed_up_before_it_goes() {
+    append(fact("container.start"));
+    append(outcomeOf(append(intent())));
+    append(outcomeOf(append(intent())));
+
+    assertThat(compactAt(NOW.plus(KEEP).plusSeconds(1))).isEqualTo(5);
+
+    assertThat(announced)
+        .containsExactly(
+            new Compaction.Dropped(
+                5, NOW, NOW, Map.of("container.start", 1, "container.remove done", 2)));
+    compactAt(NOW.plus(KEEP).plusSeconds(1));
+    assertThat(announced).hasSize(1);
+  }
+
+  @Test
+  void what_can_not_be_summed_up_stays() {
+    append(fact("old"));
+
+    assertThatThrownBy(
+            () ->
+                Compaction.run(
+                    ledger,
+                    NOW.plus(KEEP).plusSeconds(1),
+                    KEEP,
+                    ALL_WRITTEN,
+                    sum -> {
+                      throw new LedgerException("the disk is full");
+                    }))
+        .hasMessageContaining("full");
+
+    assertThat(subjects()).containsExactly("old");
+  }
+
+  @Test
   void what_is_not_in_the_event_log_yet_stays() {
     append(fact("written"));
     append(fact("not written"));
     append(fact("nor this"));
 
-    Compaction.run(ledger, NOW.plus(KEEP).plusSeconds(1), KEEP, 1);
+    Compaction.run(ledger, NOW.plus(KEEP).plusSeconds(1), KEEP, 1, sum -> {});
 
     assertThat(subjects()).containsExactly("not written", "nor this");
   }
@@ -172,9 +228,9 @@ class CompactionTest {
   void a_day_stays_however_short_it_is_to_be_kept() {
     append(fact("today"));
 
-    Compaction.run(ledger, NOW.plus(Duration.ofHours(23)), Duration.ZERO, ALL_WRITTEN);
+    Compaction.run(ledger, NOW.plus(Duration.ofHours(23)), Duration.ZERO, ALL_WRITTEN, sum -> {});
     assertThat(subjects()).hasSize(1);
-    Compaction.run(ledger, NOW.plus(Duration.ofHours(25)), Duration.ZERO, ALL_WRITTEN);
+    Compaction.run(ledger, NOW.plus(Duration.ofHours(25)), Duration.ZERO, ALL_WRITTEN, sum -> {});
     assertThat(subjects()).isEmpty();
   }
 
