@@ -45,7 +45,6 @@ import io.berth.jobs.notify.Notice;
 import io.berth.jobs.notify.Notifier;
 import io.berth.policies.JobName;
 import io.berth.policies.PolicyBook;
-import io.berth.policies.TimeLimit;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -333,18 +332,19 @@ final class Wiring implements AutoCloseable {
   }
 
   private void compact() {
-    TimeLimit keep = books.book().daemon().journalKeep();
-    if (keep.duration() != null) {
-      int dropped =
-          Compaction.run(
-              ledger,
-              clock.instant(),
-              keep.duration(),
-              eventLog.writtenUpTo(),
-              old -> journal.record("journal.compact", sumOf(old)));
-      if (dropped > 0) {
-        log.info("{} rows older than {} were dropped from the journal", dropped, keep);
-      }
+    PolicyBook.DaemonSettings settings = books.book().daemon();
+    int dropped =
+        Compaction.bound(
+            ledger,
+            clock.instant(),
+            settings.journalKeep(),
+            settings.journalMaxSize(),
+            eventLog.writtenUpTo(),
+            old -> journal.record("journal.compact", sumOf(old)));
+    if (dropped > 0) {
+      log.info(
+          "{} rows were dropped from the journal: daemon.journal_keep, daemon.journal_max_size",
+          dropped);
     }
   }
 
@@ -358,7 +358,8 @@ final class Wiring implements AutoCloseable {
 
   private EventLog.Retention retention() {
     PolicyBook.DaemonSettings settings = books.book().daemon();
-    return new EventLog.Retention(settings.eventsMaxSize(), settings.eventsKeep());
+    return new EventLog.Retention(
+        settings.eventsMaxSize(), settings.eventsKeep(), settings.eventsMaxTotal());
   }
 
   private List<Backlog.Row> backlog(long seq, int limit) {

@@ -81,7 +81,8 @@ final class BenchJobs implements AutoCloseable {
     engine = new DockerEngine(host, () -> Duration.ofSeconds(30), () -> true);
     ledger = Ledger.open(folder.resolve("ledger.db"), clock.instant());
     inventory = new Inventory(engine, AT_ONCE, Duration.ofSeconds(60));
-    EventLog.Retention keepAll = new EventLog.Retention(LOG_SIZE, TimeLimit.of(Duration.ofDays(1)));
+    EventLog.Retention keepAll =
+        new EventLog.Retention(LOG_SIZE, TimeLimit.of(Duration.ofDays(1)), Long.MAX_VALUE);
     eventLog = new EventLog(folder.resolve("events.jsonl"), () -> keepAll, this::backlog, clock);
     ledger.whenEventsAreWritten(() -> housekeeping.execute(eventLog::pump));
     Path cgroups = Path.of("/sys/fs/cgroup");

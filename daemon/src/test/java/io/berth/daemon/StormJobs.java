@@ -68,7 +68,8 @@ final class StormJobs implements AutoCloseable {
     inventory = new Inventory(engine, 1, Duration.ofSeconds(30));
     BenchGpus gpus = new BenchGpus(GPUS);
     Processes processes = new Processes(folder.resolve("proc"));
-    EventLog.Retention keepAll = new EventLog.Retention(1L << 30, TimeLimit.of(Duration.ofDays(1)));
+    EventLog.Retention keepAll =
+        new EventLog.Retention(1L << 30, TimeLimit.of(Duration.ofDays(1)), Long.MAX_VALUE);
     eventLog = new EventLog(folder.resolve("events.jsonl"), () -> keepAll, this::backlog, clock);
     Instant longAgo = Instant.parse("2026-01-01T00:00:00Z");
     Identifications identifications =

@@ -29,12 +29,24 @@ final class DaemonSection {
           DurationType.POSITIVE_LIMIT,
           TimeLimit.of(Duration.ofDays(30)),
           "How long rotated event logs are kept.");
+  private static final Key<Long> EVENTS_MAX_TOTAL =
+      Key.of(
+          "events_max_total",
+          new SizeType(),
+          1_000_000_000L,
+          "Rotated event logs that are together larger go, the oldest first.");
   private static final Key<TimeLimit> JOURNAL_KEEP =
       Key.of(
           "journal_keep",
           DurationType.POSITIVE_LIMIT,
           TimeLimit.of(Duration.ofDays(400)),
           "How long the ledger's journal is kept.");
+  private static final Key<Long> JOURNAL_MAX_SIZE =
+      Key.of(
+          "journal_max_size",
+          new SizeType(),
+          1_000_000_000L,
+          "Where the ledger is larger, old rows go earlier; a day's are kept.");
   private static final Key<Path> SOCKET =
       Key.of(
           "socket",
@@ -83,7 +95,9 @@ final class DaemonSection {
               EVENTS,
               EVENTS_MAX_SIZE,
               EVENTS_KEEP,
+              EVENTS_MAX_TOTAL,
               JOURNAL_KEEP,
+              JOURNAL_MAX_SIZE,
               SOCKET,
               HTTP,
               METRICS,
@@ -101,7 +115,9 @@ final class DaemonSection {
         values.get(EVENTS),
         values.get(EVENTS_MAX_SIZE),
         values.get(EVENTS_KEEP),
+        values.get(EVENTS_MAX_TOTAL),
         values.get(JOURNAL_KEEP),
+        values.get(JOURNAL_MAX_SIZE),
         values.get(SOCKET),
         values.get(HTTP).orElse(null),
         values.get(METRICS).orElse(null),

@@ -169,7 +169,7 @@ public interface PolicyBook {
   /**
    * {@code daemon:}.
    *
-   * @param eventsMaxSize bytes
+   * @param eventsMaxSize bytes, as are eventsMaxTotal and journalMaxSize
    * @param http host:port; null: off
    * @param metrics host:port; null: off
    * @param dockerHost null: the environment's, else the Engine's default
@@ -180,7 +180,9 @@ public interface PolicyBook {
       Path events,
       long eventsMaxSize,
       TimeLimit eventsKeep,
+      long eventsMaxTotal,
       TimeLimit journalKeep,
+      long journalMaxSize,
       Path socket,
       @Nullable String http,
       @Nullable String metrics,

@@ -88,7 +88,9 @@ class DefaultsTest {
       daemon.events                        = /var/log/berth/events.jsonl
       daemon.events_max_size               = 100MB
       daemon.events_keep                   = 30d
+      daemon.events_max_total              = 1GB
       daemon.journal_keep                  = 400d
+      daemon.journal_max_size              = 1GB
       daemon.socket                        = /run/berth/berth.sock
       daemon.http                          = 127.0.0.1:9470
       daemon.metrics                       = off

@@ -35,8 +35,9 @@ public final class EventLog implements AutoCloseable {
    * @param maxSize bytes; a line is never split
    * @param keep since the rotation, which comes after a tenth of it at the latest: on a quiet
    *     server as well, no event stays much longer
+   * @param maxTotal bytes of all rotated files; the oldest go first, the last one stays
    */
-  public record Retention(long maxSize, TimeLimit keep) {
+  public record Retention(long maxSize, TimeLimit keep, long maxTotal) {
 
     boolean isOver(Instant begun, Instant now) {
       Duration whole = keep.duration();
@@ -124,7 +125,8 @@ public final class EventLog implements AutoCloseable {
   /** Compresses and prunes rotated files. For a housekeeping thread: it may take seconds. */
   public void tidy() {
     try {
-      rotated.tidy(clock.instant(), retention.get().keep());
+      Retention limits = retention.get();
+      rotated.tidy(clock.instant(), limits.keep(), limits.maxTotal());
       tidying.ended();
     } catch (IOException | RuntimeException e) {
       if (tidying.failed()) {

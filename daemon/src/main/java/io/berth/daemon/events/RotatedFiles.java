@@ -78,14 +78,28 @@ final class RotatedFiles {
     return log.resolveSibling(log.getFileName() + "." + STAMP.format(at));
   }
 
-  /** Compresses those that are not, and deletes those that were rotated too long ago. */
-  void tidy(Instant now, TimeLimit keep) throws IOException {
+  /** Compresses those that are not, and deletes those that are too old, or too much together. */
+  void tidy(Instant now, TimeLimit keep, long maxTotal) throws IOException {
     for (Rotated rotated : list()) {
       boolean old = keep.after(rotated.at()).filter(end -> end.isBefore(now)).isPresent();
       if (old) {
         Files.deleteIfExists(rotated.path());
       } else if (!rotated.compressed()) {
         compress(rotated.path());
+      }
+    }
+    deleteBeyond(maxTotal);
+  }
+
+  /** The last one stays: where the log is empty, it tells where writing goes on. */
+  private void deleteBeyond(long maxTotal) throws IOException {
+    List<Rotated> all = list();
+    long total = 0;
+    for (int i = all.size() - 1; i >= 0; i--) {
+      Path path = all.get(i).path();
+      total += Files.size(path);
+      if (total > maxTotal && i < all.size() - 1) {
+        Files.deleteIfExists(path);
       }
     }
   }

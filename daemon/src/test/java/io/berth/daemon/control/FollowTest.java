@@ -49,7 +49,7 @@ class FollowTest {
     log =
         new EventLog(
             file(),
-            () -> new EventLog.Retention(1 << 20, TimeLimit.NONE),
+            () -> new EventLog.Retention(1 << 20, TimeLimit.NONE, Long.MAX_VALUE),
             (seq, limit) ->
                 harbour.ledger().read(tables -> tables.eventsAfter(seq, limit)).stream()
                     .map(each -> new Backlog.Row(each.seq(), Objects.requireNonNull(each.event())))

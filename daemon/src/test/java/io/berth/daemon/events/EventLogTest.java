@@ -37,7 +37,7 @@ class EventLogTest {
   private Path file;
   private Instant now = Instant.parse("2026-11-03T12:00:00Z");
   private EventLog.Retention retention =
-      new EventLog.Retention(1_000_000, TimeLimit.of(Duration.ofDays(30)));
+      new EventLog.Retention(1_000_000, TimeLimit.of(Duration.ofDays(30)), Long.MAX_VALUE);
   private boolean journalBroken;
 
   @BeforeEach
@@ -227,7 +227,7 @@ class EventLogTest {
 
   @Test
   void a_full_log_is_rotated_between_two_lines_and_compressed_by_tidy() throws IOException {
-    retention = new EventLog.Retention(250, TimeLimit.NONE);
+    retention = new EventLog.Retention(250, TimeLimit.NONE, Long.MAX_VALUE);
     EventLog log = open();
     record(10);
     log.pump();
@@ -263,8 +263,29 @@ class EventLogTest {
   }
 
   @Test
+  void rotated_files_that_are_too_much_together_go_the_oldest_first() throws IOException {
+    retention = new EventLog.Retention(1, TimeLimit.NONE, Long.MAX_VALUE);
+    EventLog log = open();
+    record(8);
+    log.pump();
+    log.tidy();
+    List<String> all = rotated();
+    long ofTwo =
+        Files.size(folder.resolve("log").resolve(all.get(5)))
+            + Files.size(folder.resolve("log").resolve(all.get(6)));
+
+    retention = new EventLog.Retention(1, TimeLimit.NONE, ofTwo);
+    log.tidy();
+    assertThat(rotated()).isEqualTo(all.subList(5, 7));
+
+    retention = new EventLog.Retention(1, TimeLimit.NONE, 0);
+    log.tidy();
+    assertThat(rotated()).isEqualTo(all.subList(6, 7));
+  }
+
+  @Test
   void rotated_files_stay_in_order_though_the_clock_steps_back() throws IOException {
-    retention = new EventLog.Retention(1, TimeLimit.NONE);
+    retention = new EventLog.Retention(1, TimeLimit.NONE, Long.MAX_VALUE);
     EventLog log = open();
     for (int i = 0; i < 5; i++) {
       record(1);
@@ -279,7 +300,7 @@ class EventLogTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void a_crash_right_after_a_rotation_loses_and_doubles_nothing(boolean tidied) throws IOException {
-    retention = new EventLog.Retention(250, TimeLimit.NONE);
+    retention = new EventLog.Retention(250, TimeLimit.NONE, Long.MAX_VALUE);
     EventLog log = open();
     record(4);
     log.pump();
@@ -326,7 +347,7 @@ class EventLogTest {
 
   @Test
   void old_files_are_pruned_and_files_of_others_are_not() throws IOException {
-    retention = new EventLog.Retention(1, TimeLimit.of(Duration.ofDays(30)));
+    retention = new EventLog.Retention(1, TimeLimit.of(Duration.ofDays(30)), Long.MAX_VALUE);
     EventLog log = open();
     Files.createDirectories(file.getParent());
     Path foreign = folder.resolve("log/events.jsonl.20200101");

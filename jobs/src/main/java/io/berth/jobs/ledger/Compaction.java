@@ -1,5 +1,6 @@
 package io.berth.jobs.ledger;
 
+import io.berth.policies.TimeLimit;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +23,9 @@ public final class Compaction {
 
   /** The breaker, and whoever asks what happened lately, can rely on it. */
   static final Duration AT_LEAST = Duration.ofDays(1);
+
+  /** Where rows are kept for ever as long as there is room: no journal is older. */
+  private static final Duration LONGEST = Duration.ofDays(10_000);
 
   private static final String COMPLETE_SINCE = "journal.complete_since";
   private static final int STEP = 500;
@@ -58,6 +62,31 @@ public final class Compaction {
    *     {@code container.remove hold_expired done}. Intents count with their outcomes
    */
   public record Dropped(int rows, Instant since, Instant until, Map<String, Integer> counts) {}
+
+  /**
+   * Drops what is older than is to be kept, and as long as the file has more in use than it may
+   * have, what is older than a half of that, a quarter, and so on down to a day.
+   *
+   * @param maxSize in bytes
+   * @return how many rows were dropped
+   * @throws LedgerException as {@link #run}
+   */
+  public static int bound(
+      Ledger ledger,
+      Instant now,
+      TimeLimit keep,
+      long maxSize,
+      long eventsWritten,
+      Consumer<Dropped> first) {
+    Duration whole = keep.duration();
+    int dropped = whole == null ? 0 : run(ledger, now, whole, eventsWritten, first);
+    Duration part = whole == null ? LONGEST : whole;
+    while (ledger.usedBytes() > maxSize && part.compareTo(AT_LEAST) > 0) {
+      part = part.dividedBy(2);
+      dropped += run(ledger, now, part, eventsWritten, first);
+    }
+    return dropped;
+  }
 
   /**
    * Drops, some hundred rows in one transaction, so that nobody waits for long.

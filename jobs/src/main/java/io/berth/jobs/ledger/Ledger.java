@@ -128,6 +128,24 @@ public final class Ledger implements AutoCloseable {
     }
   }
 
+  /**
+   * How many bytes of the file are in use; it has others, which dropped rows left and new ones
+   * take.
+   *
+   * @throws LedgerException if it can't be read
+   */
+  public long usedBytes() {
+    return read(
+        tables ->
+            tables
+                .rows(
+                    """
+                    SELECT (page_count - freelist_count) * page_size
+                    FROM pragma_page_count, pragma_freelist_count, pragma_page_size""",
+                    row -> row.getLong(1))
+                .get(0));
+  }
+
   /** What is damaged is not written to: an act must not rest on it, and it may be of use yet. */
   private LedgerException failed(String what, SQLException e) {
     if (Soundness.isDamage(e)) {

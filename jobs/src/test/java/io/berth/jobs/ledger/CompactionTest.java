@@ -15,6 +15,7 @@ import io.berth.jobs.ledger.DeviceRow.Presence;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.jobs.ledger.DeviceTables.Move;
 import io.berth.policies.ContainerType;
+import io.berth.policies.TimeLimit;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -196,6 +197,50 @@ class CompactionTest {
         .hasMessageContaining("full");
 
     assertThat(subjects()).containsExactly("old");
+  }
+
+  @Test
+  void a_ledger_that_is_too_large_forgets_earlier_and_only_as_much_as_it_must() {
+    for (int day = 63; day >= 1; day--) { // in their order
+      Instant at = NOW.minus(Duration.ofDays(day));
+      ledger.update(
+          tables -> {
+            for (int i = 0; i < 200; i++) {
+              tables.append(factAt(at));
+            }
+          });
+    }
+    long all = ledger.usedBytes();
+
+    assertThat(bound(all)).isZero();
+    int dropped = bound(all * 6 / 10);
+
+    assertThat(dropped).isBetween(6_000, 7_000);
+    assertThat(ledger.usedBytes()).isLessThanOrEqualTo(all * 6 / 10);
+    bound(0);
+    assertThat(subjects()).hasSizeBetween(0, 200); // a day's
+  }
+
+  private static JournalEntry factAt(Instant at) {
+    return new JournalEntry(
+        0,
+        at,
+        JournalEntry.Kind.FACT,
+        null,
+        null,
+        null,
+        "x".repeat(100),
+        null,
+        "test",
+        "enforce",
+        null,
+        null,
+        null);
+  }
+
+  private int bound(long maxSize) {
+    return Compaction.bound(
+        ledger, NOW, TimeLimit.of(Duration.ofDays(64)), maxSize, ALL_WRITTEN, sum -> {});
   }
 
   @Test
