@@ -150,7 +150,7 @@ final class Assignment {
     }
     Set<String> wanted = new LinkedHashSet<>(meant.get());
     for (Claim claim : claims) {
-      if (!wanted.remove(claim.device())) {
+      if (!wanted.remove(claim.device()) && names.isListed(claim.device())) {
         add(ClaimChange.release(claim, "user", "container_stopped"));
       } else if (claim.state() == Claim.State.HELD) {
         add(change(claim, Claim.State.ACTIVE, null, null, null, Map.of()));

@@ -40,6 +40,11 @@ final class DeviceNames {
     };
   }
 
+  /** Whether NVML lists it now: of what it does not list, no name says that it is not meant. */
+  boolean isListed(String uuid) {
+    return inventory.asOptional().flatMap(listed -> listed.device(uuid)).isPresent();
+  }
+
   /**
    * A count always means the first GPUs, by their indexes; of one in MIG mode, all its instances.
    */

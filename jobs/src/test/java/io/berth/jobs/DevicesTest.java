@@ -157,6 +157,23 @@ class DevicesTest {
     assertThat(devicesOf("ten")).containsExactly("GPU-0", "GPU-1", "MIG-0", "MIG-1");
   }
 
+  @Test
+  void a_restart_while_a_device_is_not_listed_loses_none_of_those_of_its_gpu() {
+    world.gpus.mig(2);
+    world.sweep(JobName.RECONCILE);
+    world.engine.run(Containers.running("train").gpu("GPU-9"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    world.sweepAll();
+
+    world.gpus.vanishes("MIG-1");
+    world.sweep(JobName.RECONCILE);
+    world.engine.start("train");
+    world.sweepAll();
+
+    assertThat(devicesOf("train")).containsExactly("MIG-0", "MIG-1");
+  }
+
   private List<String> devicesOf(String name) {
     return world.ledger().read(tables -> tables.devices().allocation()).claims().stream()
         .filter(each -> each.name().equals(name))
