@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.jobs.Allocator;
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.ledger.Claim;
+import io.berth.jobs.ledger.DeviceRow;
+import io.berth.jobs.ledger.DeviceRow.Presence;
 import io.berth.jobs.ledger.DeviceTables;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.jobs.ledger.JournalEntry;
@@ -24,6 +26,9 @@ final class DeviceReferee {
 
   private static final Duration PERIOD = Duration.ofMinutes(1);
   private static final int FOLD_EVERY = 40;
+
+  /** Sums of sevenths are not exact. */
+  private static final double ROUNDING = 1e-6;
 
   private final Harbour harbour;
   private final Map<String, Duration> held = new TreeMap<>();
@@ -48,6 +53,13 @@ final class DeviceReferee {
       return;
     }
     Allocation now = allocation();
+    double granting = granted.devices().stream().mapToDouble(SimGpus::gpueq).sum();
+    require(
+        Math.abs(granted.gpueq() - granting) < ROUNDING,
+        7,
+        "%s is granted as %s gpueq",
+        granted.devices(),
+        granted.gpueq());
     for (String device : granted.devices()) {
       require(
           harbour.gpus.canSee(device) || isRenewed(now, device),
@@ -66,7 +78,7 @@ final class DeviceReferee {
             .toList();
     if (granted.devices().stream().anyMatch(device -> !isRenewed(now, device))) {
       double gpueq = his.stream().map(Claim::device).distinct().mapToDouble(SimGpus::gpueq).sum();
-      require(gpueq <= Book.QUOTA + 1e-6, 7, "%s has %s gpueq", request.user(), gpueq);
+      require(gpueq <= Book.QUOTA + ROUNDING, 7, "%s has %s gpueq", request.user(), gpueq);
       long containers = his.stream().map(Claim::holder).distinct().count();
       require(containers <= Book.MOST_CONTAINERS, 7, "%s has %d", request.user(), containers);
     }
@@ -181,6 +193,36 @@ final class DeviceReferee {
         due);
   }
 
+  /** NVML was just asked: what it lists is there, and nothing else (DESIGN section 3). */
+  void looked() {
+    if (!harbour.gpus.answers()) {
+      return;
+    }
+    Allocation now = allocation();
+    List<String> listed = harbour.gpus.listed();
+    for (String uuid : listed) {
+      DeviceRow row = now.devices().get(uuid);
+      Presence is = harbour.gpus.isLost(uuid) ? Presence.UNHEALTHY : Presence.PRESENT;
+      require(row != null && row.presence() == is, 4, "%s is listed, and is %s", uuid, row);
+    }
+    for (DeviceRow row : now.devices().values()) {
+      require(
+          listed.contains(row.uuid()) || row.presence() == Presence.MISSING,
+          4,
+          "%s is not listed, and is %s",
+          row.uuid(),
+          row);
+    }
+    for (Claim each : now.claims()) {
+      require(
+          now.devices().containsKey(each.device()),
+          4,
+          "%s has %s, which is forgotten",
+          each.name(),
+          each.device());
+    }
+  }
+
   /** Invariant 10. */
   private void checkFold() {
     harbour.read(
@@ -210,8 +252,12 @@ final class DeviceReferee {
       require(!each.isReservation(), 9, "%s is reserved for %s", each.device(), each.name());
     }
     for (Ship each : harbour.engine.where(s -> s.isPinned() && s.state().isLive())) {
+      boolean isThere = harbour.gpus.listed().stream().anyMatch(uuid -> SimGpus.isOn(each, uuid));
       require(
-          each.isProtected() || !now.claimsBy(each.id()).isEmpty(), 8, "%s has no device", each);
+          each.isProtected() || !isThere || !now.claimsBy(each.id()).isEmpty(),
+          8,
+          "%s has no device",
+          each);
     }
   }
 
@@ -220,7 +266,7 @@ final class DeviceReferee {
     boolean another =
         allocation().claims().stream()
             .filter(each -> each.state().isExclusive() && each.state() != Claim.State.HELD)
-            .anyMatch(each -> !each.holder().equals(ship.id()) && ship.isOn(each.device()));
+            .anyMatch(each -> !each.holder().equals(ship.id()) && SimGpus.isOn(ship, each.device()));
     if (!harbour.book().stopsIntruders() || ship.state() != State.RUNNING || !another) {
       throw otherwise.apply(ship + " is stopped for a conflict with nobody");
     }

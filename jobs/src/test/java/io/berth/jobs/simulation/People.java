@@ -53,7 +53,7 @@ final class People {
         dice.nextInt(8) == 0 && owner == null
             ? "box._." + (1000 + dice.nextInt(4))
             : owner + "-" + habit.name().toLowerCase(java.util.Locale.ROOT) + dice.nextInt(4);
-    List<String> devices = List.of(SimGpus.all().get(dice.nextInt(SimGpus.all().size())));
+    List<String> devices = List.of(harbour.gpus.any(dice));
     return dock(habit, owner, name, devices, dice);
   }
 

@@ -122,6 +122,9 @@ final class Referee {
       if (job == JobName.SAMPLE) {
         sight.sampled();
       }
+      if (job == JobName.RECONCILE) {
+        devices.looked();
+      }
     }
   }
 

@@ -1,10 +1,10 @@
 package io.berth.jobs.simulation;
 
 import java.time.Duration;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What the daemon can have seen, and what it can't: its looks, its samples and their gaps. */
 final class Sight {
@@ -66,12 +66,23 @@ final class Sight {
     sampled = clock.real();
     perhapsSampled = sampled;
     for (Ship each : harbour.engine.ships()) {
-      Collection<String> used =
-          each.isPinned() ? each.container.gpus().devices() : harbour.gpus.listed();
-      if (gap || used.stream().anyMatch(uuid -> !harbour.gpus.canSee(uuid))) {
+      if (gap || usedBy(each).anyMatch(uuid -> !harbour.gpus.canSee(uuid))) {
         each.unseen = clock.real();
       }
     }
+  }
+
+  /** What was partitioned anew after it was seen there is gone, whatever came in its place. */
+  private Stream<String> usedBy(Ship ship) {
+    Duration since = seenAt(ship).orElse(clock.real());
+    return ship.isPinned()
+        ? ship.container.gpus().devices().stream()
+            .flatMap(
+                uuid ->
+                    harbour.gpus.partitioned(uuid).compareTo(since) > 0
+                        ? Stream.of(uuid)
+                        : harbour.gpus.meantBy(uuid).stream())
+        : harbour.gpus.listed().stream();
   }
 
   /** The daemon died in a sweep: whether it sampled is not known. */

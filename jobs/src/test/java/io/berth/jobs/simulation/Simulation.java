@@ -105,7 +105,7 @@ final class Simulation implements AutoCloseable {
       String user = People.USERS.get(dice.nextInt(People.USERS.size()));
       String name = user + "-job" + dice.nextInt(5);
       String device =
-          dice.nextInt(3) == 0 ? SimGpus.all().get(dice.nextInt(SimGpus.all().size())) : null;
+          dice.nextInt(3) == 0 ? harbour.gpus.any(dice) : null;
       Allocator.Request request = new Allocator.Request(user, name, 1, device);
       Optional<Allocator.Answer> answer = harbour.allocate(request);
       answer.ifPresent(each -> referee.granted(request, each));

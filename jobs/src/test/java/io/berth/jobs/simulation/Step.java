@@ -25,7 +25,7 @@ record Step(Kind kind, long salt) {
     STALE_LISTS(2),
     LOST_EVENTS(2),
     NVML_FAILS(3),
-    DEVICE_LOST(2),
+    DEVICE_LOST(3),
     DIRECTORY_DOWN(1),
     KILL(5),
     DOWNTIME(1),

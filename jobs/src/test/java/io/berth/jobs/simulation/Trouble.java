@@ -73,7 +73,10 @@ final class Trouble {
   }
 
   private String deviceFails(Random dice) {
-    String uuid = SimGpus.all().get(dice.nextInt(SimGpus.all().size()));
+    if (dice.nextBoolean()) {
+      return harbour.gpus.partition(dice);
+    }
+    String uuid = harbour.gpus.any(dice);
     boolean lost = dice.nextBoolean();
     String time =
         routine.fault(
