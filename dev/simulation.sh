@@ -21,6 +21,7 @@ compile_simulation() {
   tests="$1/jobs/src/test/java"
   find "$tests/io/berth/jobs/simulation" -name '*.java' ! -name '*Test.java' >>"$2/.sources"
   echo "$tests/io/berth/jobs/container/Containers.java" >>"$2/.sources"
+  echo "$tests/io/berth/jobs/notify/Overheard.java" >>"$2/.sources"
   javac -proc:none -nowarn -Xlint:none -encoding UTF-8 -cp "$libraries" -d "$2" "@$2/.sources" 2>&1 | { grep -v '^Note' || true; }
   cp -r "$1/policies/src/main/resources/." "$2/" 2>/dev/null || true
   printf '<configuration><root level="OFF"/></configuration>\n' >"$2/logback-test.xml"

@@ -22,7 +22,6 @@ import java.util.TreeMap;
  */
 final class ActReferee {
 
-  private static final Duration GRACE = Duration.ofMinutes(5);
   private static final Duration LEAST_SIGTERM = Duration.ofSeconds(60);
 
   private final Harbour harbour;
@@ -162,7 +161,7 @@ final class ActReferee {
   /** Invariants 4, 5 and 12. */
   private void mayBeIdle(Ship ship) {
     Duration effective = inForce.idle();
-    Duration grace = ship.ageless ? Duration.ZERO : GRACE;
+    Duration grace = ship.ageless ? Duration.ZERO : inForce.book().grace();
     Duration quiet = latest(ship.busy, ship.lifeStart.plus(grace));
     require(clock.passed(quiet, effective.minus(SLACK)), 5, "%s was busy at %s", ship, ship.busy);
     require(

@@ -51,6 +51,19 @@ final class Announcements {
     before.add(now);
   }
 
+  /** What an owner was told in words, he was told by an event. */
+  void isTold(String id, Instant at) {
+    require(
+        told.entrySet().stream()
+            .filter(each -> each.getKey().startsWith(id))
+            .flatMap(each -> each.getValue().stream())
+            .anyMatch(each -> each.due.minus(clock.realOf(at)).abs().compareTo(SLACK) <= 0),
+        5,
+        "%s is told %s, and no event says so",
+        id,
+        at);
+  }
+
   /** A removal was announced since the ship came to be so, and is due by that. */
   void announced(Ship ship) {
     List<Told> announced = toldSince(ship, "remove", ship.moved);

@@ -8,6 +8,7 @@ import java.util.Objects;
 
 /** A configuration in short: the limits that the referee holds the daemon to. */
 record Book(
+    Pace pace,
     Duration created,
     Duration hold,
     Duration gpuHold,
@@ -18,7 +19,6 @@ record Book(
     double breakerShare) {
 
   static final Duration PASSED = Duration.ofSeconds(10);
-  static final Duration RESERVATION = Duration.ofMinutes(12);
   static final Duration STARTUP = Duration.ofMinutes(1);
   static final double QUOTA = 2.0;
   static final int MOST_CONTAINERS = 3;
@@ -27,17 +27,22 @@ record Book(
   static final int LEAST_STOPS = 3;
   static final int LEAST_REMOVALS = 10;
 
-  static final List<Book> ALL =
-      List.of(
-          of(30, 20, 10, 60, 20, 180, false, 0.5),
-          of(12, 8, 5, 40, 10, 60, true, 1),
-          of(45, 60, 30, 120, 40, 300, false, 0.5),
-          of(20, 10, 15, 60, 15, 90, true, 0.3));
+  /** Those that an admin puts in force. */
+  static List<Book> all(Pace pace) {
+    return List.of(
+        of(pace, 30, 20, 10, 60, 20, 180, false, 0.5),
+        of(pace, 12, 8, 5, 40, 10, 60, true, 1),
+        of(pace, 45, 60, 30, 120, 40, 300, false, 0.5),
+        of(pace, 20, 10, 15, 60, 15, 90, true, 0.3));
+  }
 
   /** Under which everything that is due may go. */
-  static final Book AT_REST = of(12, 8, 5, 40, 10, 60, false, 1);
+  static Book atRest(Pace pace) {
+    return of(pace, 12, 8, 5, 40, 10, 60, false, 1);
+  }
 
   private static Book of(
+      Pace pace,
       int created,
       int hold,
       int gpuHold,
@@ -47,14 +52,20 @@ record Book(
       boolean stops,
       double share) {
     return new Book(
-        Duration.ofMinutes(created),
-        Duration.ofMinutes(hold),
-        Duration.ofMinutes(gpuHold),
-        Duration.ofMinutes(interrupted),
-        Duration.ofMinutes(idle),
-        Duration.ofMinutes(runtime),
+        pace,
+        pace.units(created),
+        pace.units(hold),
+        pace.units(gpuHold),
+        pace.units(interrupted),
+        pace.units(idle),
+        pace.units(runtime),
         stops,
         share);
+  }
+
+  /** In which no idle clock runs. */
+  Duration grace() {
+    return pace.units(5);
   }
 
   /** A stopped GPU container stays at least as long as it holds its device. */
@@ -77,7 +88,7 @@ record Book(
           breaker_share: %s
         policies:
           created_container_timeout: %s
-          grace_period: 5m
+          grace_period: %s
           two_state_settle: %s
           reservation_timeout: %s
           gpu_conflict: %s
@@ -89,13 +100,14 @@ record Book(
           interrupted_hold: %s
           max_gpu_equivalents: %s
           max_containers_per_user: %s
-        """
+        %s"""
         .formatted(
             STARTUP,
             breakerShare,
             created,
+            grace(),
             PASSED,
-            RESERVATION,
+            pace.units(12),
             stopsIntruders ? "stop" : "report",
             idle,
             runtime,
@@ -103,6 +115,7 @@ record Book(
             hold,
             interrupted,
             QUOTA,
-            MOST_CONTAINERS);
+            MOST_CONTAINERS,
+            pace.crontab() == null ? "" : pace.crontab().yaml());
   }
 }

@@ -24,7 +24,6 @@ import java.util.function.Function;
 /** Holds a run to what DESIGN section 8 says of devices: invariants 6 to 10. */
 final class DeviceReferee {
 
-  private static final Duration PERIOD = Duration.ofMinutes(1);
   private static final int FOLD_EVERY = 40;
 
   /** Sums of sevenths are not exact. */
@@ -177,15 +176,15 @@ final class DeviceReferee {
     Duration due = harbour.clock.realOf(until);
     Duration from = due.compareTo(calmSince) > 0 ? due : calmSince;
     require(
-        harbour.clock.real().compareTo(from.plus(PERIOD.multipliedBy(3))) <= 0,
+        harbour.clock.real().compareTo(from.plus(harbour.pace.units(3))) <= 0,
         9,
         "%s keeps %s, due at %s",
         claim.name(),
         claim.device(),
         due);
-    boolean calm = harbour.clock.real().compareTo(calmSince.plus(PERIOD.multipliedBy(3))) > 0;
+    boolean calm = harbour.clock.real().compareTo(calmSince.plus(harbour.pace.units(3))) > 0;
     require(
-        !calm || due.compareTo(harbour.clock.real().plus(Duration.ofHours(6))) <= 0,
+        !calm || due.compareTo(harbour.clock.real().plus(harbour.pace.units(360))) <= 0,
         9,
         "%s keeps %s until %s",
         claim.name(),

@@ -29,8 +29,8 @@ enum Habit {
   GUARDED;
 
   /** Whether it works in the minute that ends there. */
-  boolean works(Ship ship, Duration real) {
-    long minute = real.minus(ship.lifeStart).toMinutes();
+  boolean works(Ship ship, Duration real, Pace pace) {
+    long minute = pace.in(real.minus(ship.lifeStart));
     return switch (this) {
       case TRAINER -> {
         long period = 15L + Math.floorMod(ship.salt, 50);

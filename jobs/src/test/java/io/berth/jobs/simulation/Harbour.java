@@ -5,8 +5,10 @@ import io.berth.jobs.Allocator;
 import io.berth.jobs.Herald;
 import io.berth.jobs.Identification;
 import io.berth.jobs.Lanes;
+import io.berth.jobs.Messenger;
 import io.berth.jobs.Modes;
 import io.berth.jobs.Outcome;
+import io.berth.jobs.Subject;
 import io.berth.jobs.Sweeps;
 import io.berth.jobs.Tally;
 import io.berth.jobs.activity.Activity;
@@ -20,6 +22,8 @@ import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
 import io.berth.jobs.ledger.Tables;
+import io.berth.jobs.notify.Overheard;
+import io.berth.jobs.rules.Verdict;
 import io.berth.policies.ContainerType;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
@@ -45,15 +49,24 @@ final class Harbour implements AutoCloseable {
   private record Daemon(
       Ledger ledger, Inventory inventory, Activity activity, Sweeps sweeps, Allocator allocator) {}
 
-  final SimClock clock = new SimClock();
+  /** Hears what an owner is told. */
+  interface Audience {
+    void heard(Herald.Kind kind, String id, Instant at, String words);
+  }
+
+  final Pace pace;
+  final SimClock clock;
   final Fuse fuse = new Fuse();
-  final SimEngine engine = new SimEngine(clock, fuse);
-  final SimGpus gpus = new SimGpus(clock, engine);
+  final SimEngine engine;
+  final SimGpus gpus;
+  private final Overheard overheard = new Overheard();
+  private final Messenger messenger = new Messenger(overheard.notifier(), this::now);
+  private Audience audience = (kind, id, at, words) -> {};
   private final SimProc proc;
   private final Path file;
   private final Deque<Runnable> parked = new ArrayDeque<>();
-  private Book book = Book.ALL.get(0);
-  private PolicyBook policies = book.parse();
+  private Book book;
+  private PolicyBook policies;
   private boolean observe;
   private boolean directoryDown;
   private boolean parking;
@@ -62,7 +75,13 @@ final class Harbour implements AutoCloseable {
   private @Nullable Daemon daemon;
   private int starts;
 
-  Harbour(Path folder) {
+  Harbour(Path folder, Pace pace) {
+    this.pace = pace;
+    this.clock = new SimClock(pace.start());
+    this.engine = new SimEngine(clock, fuse);
+    this.gpus = new SimGpus(clock, engine);
+    this.book = Book.all(pace).get(0);
+    this.policies = book.parse();
     this.file = folder.resolve("ledger.db");
     this.proc = new SimProc(folder);
   }
@@ -180,12 +199,28 @@ final class Harbour implements AutoCloseable {
                 new Lanes(this::act, this::act),
                 Tally.NONE,
                 new ActivityPulse(activity, ledger),
-                Herald.NONE,
+                this::tell,
                 () -> false));
     Allocator allocator = new Allocator(engine, ledger, gpus, processes, this::now, () -> policies);
     daemon = new Daemon(ledger, inventory, activity, sweeps, allocator);
     starts++;
     engine.subscribe(null, sweeps.listener(() -> hinted = true));
+  }
+
+  void audience(Audience who) {
+    audience = who;
+  }
+
+  private void tell(
+      Herald.Kind kind,
+      JobName job,
+      Subject subject,
+      Verdict.Cause cause,
+      String why,
+      Instant at,
+      PolicyBook of) {
+    messenger.tell(kind, job, subject, cause, why, at, of);
+    audience.heard(kind, subject.id(), at, overheard.words());
   }
 
   private Instant now() {
@@ -335,5 +370,6 @@ final class Harbour implements AutoCloseable {
   @Override
   public void close() {
     dies();
+    overheard.close();
   }
 }

@@ -168,7 +168,7 @@ final class People {
   void conduct() {
     Duration now = harbour.clock.real();
     for (Ship each : engine.ships()) {
-      Random dice = each.dice(now);
+      Random dice = each.dice(now, harbour.pace);
       if (each.state() == State.RUNNING) {
         runs(each, now, dice);
       } else if (each.habit == Habit.RETRIED
@@ -201,10 +201,10 @@ final class People {
         Ship.End how = ship.ending ? Ship.End.BERTH : Ship.End.SELF;
         engine.ends(ship, how, ship.habit == Habit.RETRIED ? 1 : 0);
       }
-    } else if (ship.habit.works(ship, now)) {
+    } else if (ship.habit.works(ship, now, harbour.pace)) {
       ship.worked = now;
       ship.busy = now;
-      ship.cpuMicros += 30_000_000;
+      ship.cpuMicros += harbour.pace.unit().toNanos() / 2_000; // half a core
       ship.networkBytes += 1_000_000;
     } else if (ship.habit == Habit.VISITED && dice.nextInt(45) == 0) {
       engine.visit(ship);

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.berth.jobs.Allocator;
+import io.berth.jobs.Herald;
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.policies.JobName;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +51,7 @@ final class Referee {
   private final DeviceReferee devices;
   private final BreakerReferee breaker;
   private final ActReferee acts;
+  private final Words words;
   private final Map<Long, String> outcomes = new HashMap<>();
   private final Map<String, Integer> removed = new HashMap<>();
   private @Nullable AssertionError broken;
@@ -67,7 +70,9 @@ final class Referee {
     this.devices = new DeviceReferee(harbour);
     this.breaker = new BreakerReferee(harbour);
     this.acts = new ActReferee(harbour, inForce, sight, announcements, devices);
+    this.words = new Words(harbour.pace.zone());
     harbour.engine.witness(this::asked);
+    harbour.audience(this::heard);
   }
 
   /** How often the daemon did what. */
@@ -151,6 +156,14 @@ final class Referee {
     }
   }
 
+  private void heard(Herald.Kind kind, String id, Instant at, String said) {
+    try {
+      words.heard(kind, id, at, said);
+    } catch (AssertionError e) {
+      broken = broken == null ? e : broken;
+    }
+  }
+
   // --- the journal
 
   /** All that can be checked at any time. */
@@ -159,6 +172,7 @@ final class Referee {
       throw broken;
     }
     readEvents();
+    words.announced().forEach(each -> announcements.isTold(each.id(), each.at()));
     breaker.look();
     devices.check();
   }

@@ -11,15 +11,14 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What happens from minute to minute: people go on with what they do, faults end, the service
+ * What happens from minute to minute, or what stands for one in a run over weeks: people go on with what they do, faults end, the service
  * manager starts the daemon, and its jobs run. The referee is asked after each.
  */
 final class Routine {
 
-  private static final Duration MINUTE = Duration.ofMinutes(1);
-
-  private static final List<JobName> EACH_MINUTE =
+  private static final List<JobName> EACH_TIME =
       List.of(
+          JobName.SAMPLE,
           JobName.IDLE_STOP,
           JobName.MAX_RUNTIME,
           JobName.GPU_RELEASE,
@@ -30,6 +29,7 @@ final class Routine {
   private record Fault(Duration until, Runnable end) {}
 
   private final Harbour harbour;
+  private final Pace pace;
   private final SimClock clock;
   private final People people;
   private final Referee referee;
@@ -41,6 +41,7 @@ final class Routine {
 
   Routine(Harbour harbour, People people, Referee referee, Consumer<String> narrator) {
     this.harbour = harbour;
+    this.pace = harbour.pace;
     this.clock = harbour.clock;
     this.people = people;
     this.referee = referee;
@@ -52,7 +53,7 @@ final class Routine {
   /** Lasts so long, however it overlaps with others. */
   String fault(int minutes, Runnable begin, Runnable end) {
     begin.run();
-    faults.add(new Fault(clock.real().plusSeconds(60L * minutes), end));
+    faults.add(new Fault(clock.real().plus(pace.units(minutes)), end));
     troubled();
     return "for " + minutes + " minutes";
   }
@@ -96,7 +97,7 @@ final class Routine {
   }
 
   void minute() {
-    minute(MINUTE);
+    minute(pace.unit());
   }
 
   /** Goes on until the next clock of a container is up, or for 45 minutes; whose that is. */
@@ -112,7 +113,7 @@ final class Routine {
             .min(Comparator.comparing(ClockRow::due).thenComparing(ClockRow::containerId));
     next.ifPresent(
         each -> {
-          long minutes = Duration.between(clock.wall(), each.due()).toMinutes();
+          long minutes = pace.in(Duration.between(clock.wall(), each.due()));
           minutes((int) Math.min(45, minutes));
         });
     return next.map(ClockRow::containerId);
@@ -121,15 +122,26 @@ final class Routine {
   /** Time in which nobody runs the daemon. */
   void minutesWithoutDaemon(int count) {
     for (int i = 0; i < count; i++) {
-      clock.pass(MINUTE);
+      clock.pass(pace.unit());
       endFaults();
       people.conduct();
       troubled();
     }
   }
 
+  /**
+   * @param length of one in a run over hours; over weeks it lasts until the next job is due
+   */
   void minute(Duration length) {
-    clock.pass(length);
+    Crontab crontab = pace.crontab();
+    List<JobName> due = EACH_TIME;
+    if (crontab == null) {
+      clock.pass(length);
+    } else {
+      Crontab.Due next = crontab.after(clock.wall());
+      clock.pass(Duration.between(clock.wall(), next.at()));
+      due = next.jobs();
+    }
     harbour.mark();
     endFaults();
     if (!harbour.isUp()) {
@@ -142,18 +154,18 @@ final class Routine {
     if (!faults.isEmpty() || referee.isJumpUnseen()) {
       troubled();
     }
-    watch();
-    if (clock.real().minus(reconciled).toMinutes() >= 5) {
+    look();
+    due.forEach(this::sweep);
+    if (crontab == null && clock.real().minus(reconciled).toMinutes() >= 5) {
       reconciled = clock.real();
       sweep(JobName.RECONCILE);
     }
   }
 
-  /** The daemon does what it does each minute. */
+  /** The daemon does all that it does each minute. */
   void watch() {
     look();
-    sweep(JobName.SAMPLE);
-    EACH_MINUTE.forEach(this::sweep);
+    EACH_TIME.forEach(this::sweep);
   }
 
   /** Looks, where an event told to. */

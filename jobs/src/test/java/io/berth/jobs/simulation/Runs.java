@@ -45,12 +45,12 @@ final class Runs {
   private Runs() {}
 
   static Result run(long seed) {
-    return run(Step.of(seed, STEPS));
+    return run(Step.of(seed, STEPS), Pace.of(seed));
   }
 
-  static Result run(List<Step> steps) {
+  static Result run(List<Step> steps, Pace pace) {
     Path folder = folder();
-    Simulation simulation = new Simulation(folder);
+    Simulation simulation = new Simulation(folder, pace);
     Throwable failure = null;
     try {
       steps.forEach(simulation::step);
@@ -73,8 +73,8 @@ final class Runs {
    * The shortest run found that still breaks the same invariant: steps are dropped, in large pieces
    * and then one by one, for as long as it fails.
    */
-  static List<Step> shrink(List<Step> failing, int tries) {
-    String broken = kind(run(failing));
+  static List<Step> shrink(List<Step> failing, Pace pace, int tries) {
+    String broken = kind(run(failing, pace));
     List<Step> shortest = failing;
     int left = tries;
     for (int piece = Math.max(1, failing.size() / 2); piece > 0; piece /= 2) {
@@ -82,7 +82,7 @@ final class Runs {
         List<Step> shorter = new ArrayList<>(shortest);
         shorter.subList(from, Math.min(from + piece, shorter.size())).clear();
         left--;
-        if (kind(run(shorter)).equals(broken)) {
+        if (kind(run(shorter, pace)).equals(broken)) {
           shortest = shorter;
           from = Math.min(from, shortest.size());
         }

@@ -97,9 +97,9 @@ final class Ship {
     container = how.apply(Containers.from(container)).build();
   }
 
-  /** Dice of its own for one minute of its life: the same whatever happens to others. */
-  Random dice(Duration real) {
-    return new Random(salt * 1_000_003 + real.toMinutes() * 7919);
+  /** Dice of its own for one unit of its life: the same whatever happens to others. */
+  Random dice(Duration real, Pace pace) {
+    return new Random(salt * 1_000_003 + pace.in(real) * 7919);
   }
 
   @Override

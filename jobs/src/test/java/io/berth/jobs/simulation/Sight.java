@@ -14,8 +14,8 @@ final class Sight {
 
   private static final int TIMES_THE_LAST = 3;
 
-  /** What was started so late before the last look may have failed to be looked at. */
-  private static final Duration LATE = Duration.ofMinutes(15);
+  /** What was started so late, in units, before the last look may have failed to be looked at. */
+  private static final int LATE = 15;
 
   /** A state of a container, and when a sweep had looked at it. */
   private record Seen(Duration moved, Duration at) {}
@@ -96,7 +96,7 @@ final class Sight {
     for (Ship each : harbour.engine.ships()) {
       each.unseen = clock.real();
       each.ageless |=
-          lookedIn != harbour.starts() && each.lifeStart.compareTo(lastLook.minus(LATE)) >= 0;
+          lookedIn != harbour.starts() && each.lifeStart.compareTo(lastLook.minus(harbour.pace.units(LATE))) >= 0;
     }
   }
 }

@@ -8,9 +8,7 @@ import java.util.stream.Stream;
 /** The clocks of a simulated host. Real time is what passed: no step of the wall clock is in it. */
 final class SimClock {
 
-  /** A Saturday before a change to summer time in Europe. */
-  static final Instant START = Instant.parse("2026-03-28T12:00:00Z");
-
+  private final Instant start;
   private Duration real = Duration.ZERO;
   private Duration steps = Duration.ZERO;
   private long nanos = 1_000_000_000L;
@@ -18,13 +16,17 @@ final class SimClock {
   private Duration booted = Duration.ofDays(-9);
   private Duration engineStarted = Duration.ofDays(-8);
 
+  SimClock(Instant start) {
+    this.start = start;
+  }
+
   Instant wall() {
     return at(real);
   }
 
   /** What the wall clock, as it is set now, calls that moment. */
   Instant at(Duration moment) {
-    return START.plus(moment).plus(steps);
+    return start.plus(moment).plus(steps);
   }
 
   Duration real() {
@@ -33,7 +35,7 @@ final class SimClock {
 
   /** When it was what the wall clock, as it is set now, calls that. */
   Duration realOf(Instant wall) {
-    return Duration.between(START, wall).minus(steps);
+    return Duration.between(start, wall).minus(steps);
   }
 
   long nanos() {

@@ -116,10 +116,11 @@ public final class Simulate {
   }
 
   private static List<String> shrunk(long seed) {
-    List<Step> shortest = Runs.shrink(Step.of(seed, Runs.STEPS), SHRINKING);
+    Pace pace = Pace.of(seed);
+    List<Step> shortest = Runs.shrink(Step.of(seed, Runs.STEPS), pace, SHRINKING);
     List<String> words = new ArrayList<>();
     words.add("  shrunk to " + shortest.size() + " steps:");
-    Runs.run(shortest).story().forEach(line -> words.add("  " + line));
+    Runs.run(shortest, pace).story().forEach(line -> words.add("  " + line));
     return words;
   }
 

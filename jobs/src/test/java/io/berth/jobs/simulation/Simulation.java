@@ -15,16 +15,17 @@ import java.util.Set;
 /** One run: its steps, one after the other, each followed by the referee's check. */
 final class Simulation implements AutoCloseable {
 
-  /** Longer than any limit of any book but the runtime's. */
-  private static final Duration REST = Duration.ofMinutes(136);
+  /** In units: longer than any limit of any book but the runtime's. */
+  private static final int REST = 136;
 
   /** What was warned of a runtime under one of those keeps the time it had there. */
-  private static final Duration LONGEST_REST = REST.plusHours(5);
+  private static final int LONGEST_REST = REST + 300;
 
   /** What the sampler still takes for no gap. */
   private static final Duration SLOW = Duration.ofSeconds(115);
 
   private final Harbour harbour;
+  private final List<Book> books;
   private final SimClock clock;
   private final SimEngine engine;
   private final People people;
@@ -33,8 +34,9 @@ final class Simulation implements AutoCloseable {
   private final Trouble trouble;
   private final List<String> story = new ArrayList<>();
 
-  Simulation(Path folder) {
-    harbour = new Harbour(folder);
+  Simulation(Path folder, Pace pace) {
+    harbour = new Harbour(folder, pace);
+    books = Book.all(pace);
     clock = harbour.clock;
     engine = harbour.engine;
     people = new People(harbour);
@@ -76,7 +78,7 @@ final class Simulation implements AutoCloseable {
       case ALLOCATE -> allocate(dice);
       case RACE -> race(dice);
       case BOOK ->
-          dice.nextInt(4) == 0 ? badBook(dice) : book(Book.ALL.get(dice.nextInt(Book.ALL.size())));
+          dice.nextInt(4) == 0 ? badBook(dice) : book(books.get(dice.nextInt(books.size())));
       case MODE -> mode(!harbour.isObserving());
       case PROTECT ->
           people
@@ -190,7 +192,7 @@ final class Simulation implements AutoCloseable {
     if (harbour.isObserving()) {
       mode(false);
     }
-    book(Book.AT_REST);
+    book(Book.atRest(harbour.pace));
     harbour.dies();
     harbour.start();
     engine.where(each -> each.ending).forEach(each -> engine.ends(each, Ship.End.BERTH, 137));
@@ -198,8 +200,8 @@ final class Simulation implements AutoCloseable {
         .where(each -> each.state() == State.PAUSED && !each.container.autoRemove())
         .forEach(each -> engine.freeze(each, false));
     Duration began = clock.real();
-    while (!clock.passed(began, REST)
-        || (referee.staying().isPresent() && !clock.passed(began, LONGEST_REST))) {
+    while (!clock.passed(began, harbour.pace.units(REST))
+        || (referee.staying().isPresent() && !clock.passed(began, harbour.pace.units(LONGEST_REST)))) {
       routine.minute(SLOW);
     }
     referee.atRest();

@@ -55,7 +55,8 @@ class SimulationTest {
 
   private static void fail(long seed) {
     Runs.Result result = Runs.run(seed);
-    List<Step> shortest = Runs.shrink(Step.of(seed, Runs.STEPS), SHRINKING);
+    Pace pace = Pace.of(seed);
+    List<Step> shortest = Runs.shrink(Step.of(seed, Runs.STEPS), pace, SHRINKING);
     throw new AssertionError(
         "seed %d: %s; dev/simulate --seed %d shows all of it. Shrunk to %d steps:%n%s"
             .formatted(
@@ -63,7 +64,7 @@ class SimulationTest {
                 result.words().orElse("it failed once and not again"),
                 seed,
                 shortest.size(),
-                String.join("\n", Runs.run(shortest).story())),
+                String.join("\n", Runs.run(shortest, pace).story())),
         result.failure());
   }
 }

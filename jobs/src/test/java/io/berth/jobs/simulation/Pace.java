@@ -1,0 +1,55 @@
+package io.berth.jobs.simulation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How fast a run goes, and where and when: over hours, with limits of minutes, or over weeks in
+ * which the clocks change, with limits of hours and days.
+ *
+ * @param unit what a minute of a run over hours is in this one
+ * @param start when it begins
+ * @param crontab when the jobs run; null: each unit
+ */
+record Pace(Duration unit, Instant start, ZoneId zone, @Nullable Crontab crontab) {
+
+  /** Some days before each change to summer time and from it; Lord Howe's are of half an hour. */
+  private static final List<Pace> WEEKS =
+      List.of(
+          weeks("2026-03-25T07:10:00Z", "Europe/Berlin"),
+          weeks("2026-10-21T16:20:00Z", "Europe/Berlin"),
+          weeks("2026-03-04T21:10:00Z", "America/New_York"),
+          weeks("2026-10-28T03:40:00Z", "America/New_York"),
+          weeks("2026-09-30T11:05:00Z", "Australia/Lord_Howe"),
+          weeks("2026-04-01T12:00:00Z", "Australia/Lord_Howe"));
+
+  private static final Pace HOURS =
+      new Pace(
+          Duration.ofMinutes(1), Instant.parse("2026-03-28T12:00:00Z"), ZoneId.of("UTC"), null);
+
+  private static final int ONE_IN = 5;
+
+  private static Pace weeks(String start, String zone) {
+    ZoneId there = ZoneId.of(zone);
+    return new Pace(Duration.ofMinutes(30), Instant.parse(start), there, new Crontab(there));
+  }
+
+  /** That of a seed: one in five runs over weeks. */
+  static Pace of(long seed) {
+    return Math.floorMod(seed, ONE_IN) == ONE_IN - 1
+        ? WEEKS.get((int) Math.floorMod(seed / ONE_IN, WEEKS.size()))
+        : HOURS;
+  }
+
+  Duration units(long count) {
+    return unit.multipliedBy(count);
+  }
+
+  /** How many whole ones that is. */
+  long in(Duration time) {
+    return time.dividedBy(unit);
+  }
+}
