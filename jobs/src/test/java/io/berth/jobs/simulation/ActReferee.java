@@ -162,8 +162,19 @@ final class ActReferee {
   private void mayBeIdle(Ship ship) {
     Duration effective = inForce.idle();
     Duration grace = ship.ageless ? Duration.ZERO : inForce.book().grace();
-    Duration quiet = latest(ship.busy, ship.lifeStart.plus(grace));
-    require(clock.passed(quiet, effective.minus(SLACK)), 5, "%s was busy at %s", ship, ship.busy);
+    Duration kept =
+        sight
+            .keptSince(ship)
+            .map(since -> since.plus(inForce.book().keepAlive()))
+            .orElse(Duration.ZERO);
+    Duration quiet = latest(ship.busy, ship.lifeStart.plus(grace), kept);
+    require(
+        clock.passed(quiet, effective.minus(SLACK)),
+        5,
+        "%s was busy at %s, and kept until %s",
+        ship,
+        ship.busy,
+        kept);
     require(
         clock.passed(ship.unseen, effective.minus(SLACK)),
         4,

@@ -63,6 +63,11 @@ record Book(
         share);
   }
 
+  /** How long a keep-alive file holds. */
+  Duration keepAlive() {
+    return pace.units(60);
+  }
+
   /** In which no idle clock runs. */
   Duration grace() {
     return pace.units(5);
@@ -89,6 +94,7 @@ record Book(
         policies:
           created_container_timeout: %s
           grace_period: %s
+          keepalive_max_duration: %s
           two_state_settle: %s
           reservation_timeout: %s
           gpu_conflict: %s
@@ -106,6 +112,7 @@ record Book(
             breakerShare,
             created,
             grace(),
+            keepAlive(),
             PASSED,
             pace.units(12),
             stopsIntruders ? "stop" : "report",

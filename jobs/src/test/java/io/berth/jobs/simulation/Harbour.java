@@ -62,6 +62,7 @@ final class Harbour implements AutoCloseable {
   private final Overheard overheard = new Overheard();
   private final Messenger messenger = new Messenger(overheard.notifier(), this::now);
   private Audience audience = (kind, id, at, words) -> {};
+  final SimFiles files;
   private final SimProc proc;
   private final Path file;
   private final Deque<Runnable> parked = new ArrayDeque<>();
@@ -80,6 +81,7 @@ final class Harbour implements AutoCloseable {
     this.clock = new SimClock(pace.start());
     this.engine = new SimEngine(clock, fuse);
     this.gpus = new SimGpus(clock, engine);
+    this.files = new SimFiles(engine);
     this.book = Book.all(pace).get(0);
     this.policies = book.parse();
     this.file = folder.resolve("ledger.db");
@@ -179,8 +181,7 @@ final class Harbour implements AutoCloseable {
     Inventory inventory = new Inventory(engine, 1, Duration.ofSeconds(30));
     Processes processes = new Processes(proc.proc());
     Activity activity =
-        new Activity(
-            proc.proc(), proc.cgroups(), gpus, processes, (c, path) -> Optional.empty(), ledger);
+        new Activity(proc.proc(), proc.cgroups(), gpus, processes, files, ledger);
     Sweeps sweeps =
         new Sweeps(
             new Sweeps.Parts(

@@ -3,6 +3,7 @@ package io.berth.jobs.simulation;
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.Containers;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -126,7 +127,7 @@ final class People {
   }
 
   private String actOnRunning(Ship ship, Random dice) {
-    switch (dice.nextInt(5)) {
+    switch (dice.nextInt(6)) {
       case 0 -> {
         engine.freeze(ship, true);
         return "paused";
@@ -150,11 +151,29 @@ final class People {
         }
         return "restarted";
       }
+      case 4 -> {
+        return "keep-alive file: " + touch(ship, dice);
+      }
       default -> {
         engine.stopped(ship);
         return "stopped";
       }
     }
+  }
+
+  /** From within, so that no event tells of it: now, for later, with an old file, or it is gone. */
+  private @Nullable Instant touch(Ship ship, Random dice) {
+    Instant now = harbour.clock.wall();
+    Duration some = harbour.pace.units(dice.nextInt(100));
+    ship.touched = harbour.clock.real();
+    ship.keepFile =
+        switch (dice.nextInt(6)) {
+          case 0 -> null;
+          case 1 -> now.plus(some);
+          case 2 -> now.minus(some);
+          default -> now;
+        };
+    return ship.keepFile;
   }
 
   Optional<Ship> pick(Random dice, Predicate<Ship> which) {

@@ -4,8 +4,10 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.Containers;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Random;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A simulated container, and what really happened to it, in real time. */
 final class Ship {
@@ -39,6 +41,12 @@ final class Ship {
 
   /** When somebody last resumed it, and the daemon could know. */
   Duration resumed = Duration.ZERO;
+
+  /** The keep-alive file's mtime, as the wall clock was then; null where there is none. */
+  @Nullable Instant keepFile;
+
+  /** When somebody gave it that. */
+  Duration touched = Duration.ZERO;
 
   /** The journal says that it is paused. */
   boolean pauseTold;

@@ -1,6 +1,7 @@
 package io.berth.jobs.simulation;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -20,9 +21,13 @@ final class Sight {
   /** A state of a container, and when a sweep had looked at it. */
   private record Seen(Duration moved, Duration at) {}
 
+  /** A keep-alive file as a sample saw it in one life of its container. */
+  private record File(Duration life, Instant modified, Duration countsFrom) {}
+
   private final Harbour harbour;
   private final SimClock clock;
   private final Map<String, Seen> seen = new HashMap<>();
+  private final Map<String, File> files = new HashMap<>();
   private Duration lastLook = Duration.ZERO;
   private int lookedIn;
 
@@ -66,10 +71,46 @@ final class Sight {
     sampled = clock.real();
     perhapsSampled = sampled;
     for (Ship each : harbour.engine.ships()) {
+      look(each);
       if (gap || usedBy(each).anyMatch(uuid -> !harbour.gpus.canSee(uuid))) {
         each.unseen = clock.real();
       }
     }
+  }
+
+  /** What can't be read is as it was, in one life. */
+  private void look(Ship ship) {
+    File before = files.get(ship.id());
+    boolean isSame = before != null && before.life.equals(ship.lifeStart);
+    if (!isSame || harbour.files.canRead(ship)) {
+      files.remove(ship.id());
+    }
+    Instant file = ship.keepFile;
+    if (file != null && harbour.files.canRead(ship)) {
+      boolean known = isSame && before.modified.equals(file);
+      files.put(ship.id(), known ? before : new File(ship.lifeStart, file, countsFrom(ship, file)));
+    }
+  }
+
+  /** One of the future counts from when it was first seen, which is when it was made or later. */
+  private Duration countsFrom(Ship ship, Instant file) {
+    Duration modified = clock.realOf(file);
+    return modified.compareTo(ship.touched) < 0 ? modified : ship.touched;
+  }
+
+  /** Since when its keep-alive file holds; empty where nobody can know of one. */
+  Optional<Duration> keptSince(Ship ship) {
+    Instant file = ship.keepFile;
+    File known = files.get(ship.id());
+    Optional<Duration> sampled =
+        Optional.ofNullable(known)
+            .filter(each -> each.life.equals(ship.lifeStart))
+            .map(File::countsFrom);
+    boolean isNews =
+        file != null
+            && harbour.files.canRead(ship)
+            && (known == null || !known.modified.equals(file));
+    return isNews ? Optional.of(countsFrom(ship, file)) : sampled;
   }
 
   /** What was partitioned anew after it was seen there is gone, whatever came in its place. */

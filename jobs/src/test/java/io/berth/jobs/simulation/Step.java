@@ -27,6 +27,7 @@ record Step(Kind kind, long salt) {
     NVML_FAILS(3),
     DEVICE_LOST(3),
     DIRECTORY_DOWN(1),
+    MOUNT_FAILS(1),
     KILL(5),
     DOWNTIME(1),
     REBOOT(1),

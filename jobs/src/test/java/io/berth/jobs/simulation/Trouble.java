@@ -1,7 +1,9 @@
 package io.berth.jobs.simulation;
 
+import io.berth.jobs.container.Container.State;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /** What goes wrong: with the Engine, the GPUs, the host, its disk and its clock, and the daemon. */
@@ -51,6 +53,7 @@ final class Trouble {
               5 + dice.nextInt(60),
               () -> harbour.directoryDown(true),
               () -> harbour.directoryDown(false));
+      case MOUNT_FAILS -> mountFails(dice);
       case KILL -> kill(dice);
       case DOWNTIME -> downtime(1 + dice.nextInt(90));
       case REBOOT -> reboot(dice);
@@ -90,6 +93,27 @@ final class Trouble {
     } else {
       harbour.gpus.absent(uuid, is);
     }
+  }
+
+  /** That of somebody's working directory. One that hangs costs a second each time. */
+  private String mountFails(Random dice) {
+    Optional<Ship> picked =
+        people.pick(dice, each -> each.state() == State.RUNNING && each.container.gpus().any());
+    if (picked.isEmpty()) {
+      return "nobody";
+    }
+    String id = picked.get().id();
+    int minutes = 1 + dice.nextInt(60);
+    boolean hangs = dice.nextInt(4) == 0;
+    String time =
+        hangs
+            ? routine.fault(
+                minutes, () -> harbour.files.hangs(id), () -> harbour.files.answers(id))
+            : routine.fault(
+                minutes,
+                () -> harbour.files.breaks(id, true),
+                () -> harbour.files.breaks(id, false));
+    return picked.get() + (hangs ? " hangs " : " fails ") + time;
   }
 
   private String engineIsDown(Random dice) {
