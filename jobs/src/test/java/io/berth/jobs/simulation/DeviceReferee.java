@@ -265,7 +265,8 @@ final class DeviceReferee {
     boolean another =
         allocation().claims().stream()
             .filter(each -> each.state().isExclusive() && each.state() != Claim.State.HELD)
-            .anyMatch(each -> !each.holder().equals(ship.id()) && SimGpus.isOn(ship, each.device()));
+            .anyMatch(
+                each -> !each.holder().equals(ship.id()) && SimGpus.isOn(ship, each.device()));
     if (!harbour.book().stopsIntruders() || ship.state() != State.RUNNING || !another) {
       throw otherwise.apply(ship + " is stopped for a conflict with nobody");
     }

@@ -180,8 +180,7 @@ final class Harbour implements AutoCloseable {
     ledger.whenEventsAreWritten(fuse::point);
     Inventory inventory = new Inventory(engine, 1, Duration.ofSeconds(30));
     Processes processes = new Processes(proc.proc());
-    Activity activity =
-        new Activity(proc.proc(), proc.cgroups(), gpus, processes, files, ledger);
+    Activity activity = new Activity(proc.proc(), proc.cgroups(), gpus, processes, files, ledger);
     Sweeps sweeps =
         new Sweeps(
             new Sweeps.Parts(
@@ -205,7 +204,7 @@ final class Harbour implements AutoCloseable {
     Allocator allocator = new Allocator(engine, ledger, gpus, processes, this::now, () -> policies);
     daemon = new Daemon(ledger, inventory, activity, sweeps, allocator);
     starts++;
-    engine.subscribe(null, sweeps.listener(() -> hinted = true));
+    engine.subscribe(Instant.EPOCH, sweeps.listener(() -> hinted = true));
   }
 
   void audience(Audience who) {

@@ -11,8 +11,9 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * What happens from minute to minute, or what stands for one in a run over weeks: people go on with what they do, faults end, the service
- * manager starts the daemon, and its jobs run. The referee is asked after each.
+ * What happens from minute to minute, or what stands for one in a run over weeks: people go on with
+ * what they do, faults end, the service manager starts the daemon, and its jobs run. The referee is
+ * asked after each.
  */
 final class Routine {
 

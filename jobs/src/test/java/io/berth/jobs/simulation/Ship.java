@@ -58,6 +58,10 @@ final class Ship {
   boolean ageless;
 
   End end = End.SELF;
+
+  /** When somebody told it to end, by the Engine's clock; null where nobody did in this life. */
+  @Nullable Instant told;
+
   boolean stubborn;
 
   /** It was told to end, and has not yet. */

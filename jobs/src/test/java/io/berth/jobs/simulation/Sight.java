@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What the daemon can have seen, and what it can't: its looks, its samples and their gaps. */
 final class Sight {
@@ -80,16 +81,23 @@ final class Sight {
 
   /** What can't be read is as it was, in one life. */
   private void look(Ship ship) {
-    File before = files.get(ship.id());
-    boolean isSame = before != null && before.life.equals(ship.lifeStart);
-    if (!isSame || harbour.files.canRead(ship)) {
+    File before = fileOf(ship);
+    if (before == null || harbour.files.canRead(ship)) {
       files.remove(ship.id());
     }
     Instant file = ship.keepFile;
     if (file != null && harbour.files.canRead(ship)) {
-      boolean known = isSame && before.modified.equals(file);
-      files.put(ship.id(), known ? before : new File(ship.lifeStart, file, countsFrom(ship, file)));
+      Duration counts =
+          before != null && before.modified.equals(file)
+              ? before.countsFrom
+              : countsFrom(ship, file);
+      files.put(ship.id(), new File(ship.lifeStart, file, counts));
     }
+  }
+
+  private @Nullable File fileOf(Ship ship) {
+    File file = files.get(ship.id());
+    return file != null && file.life.equals(ship.lifeStart) ? file : null;
   }
 
   /** One of the future counts from when it was first seen, which is when it was made or later. */
@@ -101,16 +109,13 @@ final class Sight {
   /** Since when its keep-alive file holds; empty where nobody can know of one. */
   Optional<Duration> keptSince(Ship ship) {
     Instant file = ship.keepFile;
-    File known = files.get(ship.id());
-    Optional<Duration> sampled =
-        Optional.ofNullable(known)
-            .filter(each -> each.life.equals(ship.lifeStart))
-            .map(File::countsFrom);
-    boolean isNews =
-        file != null
-            && harbour.files.canRead(ship)
-            && (known == null || !known.modified.equals(file));
-    return isNews ? Optional.of(countsFrom(ship, file)) : sampled;
+    File known = fileOf(ship);
+    if (known != null && (known.modified.equals(file) || !harbour.files.canRead(ship))) {
+      return Optional.of(known.countsFrom);
+    }
+    return file != null && harbour.files.canRead(ship)
+        ? Optional.of(countsFrom(ship, file))
+        : Optional.empty();
   }
 
   /** What was partitioned anew after it was seen there is gone, whatever came in its place. */
@@ -137,7 +142,8 @@ final class Sight {
     for (Ship each : harbour.engine.ships()) {
       each.unseen = clock.real();
       each.ageless |=
-          lookedIn != harbour.starts() && each.lifeStart.compareTo(lastLook.minus(harbour.pace.units(LATE))) >= 0;
+          lookedIn != harbour.starts()
+              && each.lifeStart.compareTo(lastLook.minus(harbour.pace.units(LATE))) >= 0;
     }
   }
 }

@@ -8,7 +8,9 @@ import io.berth.jobs.engine.EngineException;
 import io.berth.jobs.engine.EngineException.Kind;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +34,15 @@ final class SimEngine implements Engine {
   /** How long the daemon waits for an answer. */
   private static final Duration DEADLINE = Duration.ofSeconds(30);
 
+  /** So many events are told again to whoever asks for them. */
+  private static final int KEPT = 256;
+
+  /** How far back a stream that broke asks for them. */
+  private static final Duration OVERLAP = Duration.ofSeconds(2);
+
   private final Fuse fuse;
+  private final Deque<Event> kept = new ArrayDeque<>();
+  private Instant lastTold = Instant.EPOCH.plus(OVERLAP);
   private final Map<String, Ship> ships = new LinkedHashMap<>();
   private @Nullable EventListener listener;
   private Witness witness = (act, ship, grace) -> {};
@@ -73,14 +83,25 @@ final class SimEngine implements Engine {
       return;
     }
     down = is;
-    tell(
-        told -> {
-          if (is) {
-            told.disconnected("closed");
-          } else {
-            told.connected();
-          }
-        });
+    if (is) {
+      tell(told -> told.disconnected("closed"));
+    } else {
+      tell(EventListener::connected);
+      replay(lastTold.minus(OVERLAP));
+    }
+  }
+
+  /** It was started anew: it has no event of before. */
+  void forgets() {
+    kept.clear();
+  }
+
+  private void replay(Instant since) {
+    for (Event each : List.copyOf(kept)) {
+      if (listener != null && !fuse.isBlown() && !each.at().isBefore(since)) {
+        tell(each);
+      }
+    }
   }
 
   /** It shuts down: it answers whoever is connected, and nobody else. */
@@ -139,6 +160,7 @@ final class SimEngine implements Engine {
 
   void start(Ship ship) {
     ship.pauseTold = false;
+    ship.told = null;
     ship.lifeStart = clock.real();
     ship.ageless = false;
     ship.busy = clock.real();
@@ -150,6 +172,7 @@ final class SimEngine implements Engine {
   }
 
   void revive(Ship ship) {
+    ship.told = null;
     ship.change(
         c ->
             c.state(State.RUNNING)
@@ -172,6 +195,7 @@ final class SimEngine implements Engine {
   /** Somebody stops it. Where no event tells of that, it looks as if it ended by itself. */
   void stopped(Ship ship) {
     Ship.End how = isHeard() ? Ship.End.USER : Ship.End.SELF;
+    ship.told = clock.wall();
     tell(ship.id(), "kill");
     ends(ship, how, ship.habit == Habit.WRAPPED ? 0 : 143);
   }
@@ -238,9 +262,6 @@ final class SimEngine implements Engine {
   }
 
   void visit(Ship ship) {
-    if (isHeard()) {
-      ship.busy = clock.real();
-    }
     tell(ship.id(), "exec_start: bash");
   }
 
@@ -258,9 +279,29 @@ final class SimEngine implements Engine {
   }
 
   private void tell(String id, String action) {
-    if (isHeard()) {
-      tell(told -> told.event(new Event(clock.wall(), id, action, Map.of())));
+    Event event = new Event(clock.wall(), id, action, Map.of());
+    kept.add(event);
+    if (kept.size() > KEPT) {
+      kept.remove();
     }
+    if (isHeard()) {
+      tell(event);
+    }
+  }
+
+  /** From now on it is known who came to it, and who stopped it. */
+  private void tell(Event event) {
+    lastTold = event.at().isAfter(lastTold) ? event.at() : lastTold;
+    Ship ship = ships.get(event.containerId());
+    if (ship != null && event.action().startsWith("exec_")) {
+      Duration at = clock.realOf(event.at());
+      Duration real = at.compareTo(clock.real()) > 0 ? clock.real() : at;
+      ship.busy = SimClock.latest(ship.busy, real);
+    }
+    if (ship != null && event.at().equals(ship.told) && ship.end == Ship.End.SELF) {
+      ship.end = Ship.End.USER;
+    }
+    tell(told -> told.event(event));
   }
 
   private void tell(Consumer<EventListener> what) {
@@ -398,6 +439,9 @@ final class SimEngine implements Engine {
     listener = receiver;
     if (!down) {
       receiver.connected();
+      if (since != null && !hangs) {
+        replay(since);
+      }
     }
     return () -> listener = null;
   }

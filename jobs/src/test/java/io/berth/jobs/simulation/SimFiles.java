@@ -52,7 +52,9 @@ final class SimFiles implements KeepAliveFiles {
     hung.putIfAbsent(id, new Hung());
   }
 
-  /** Whoever waited is answered when this returns, so that what comes next is the same each time. */
+  /**
+   * Whoever waited is answered when this returns, so that what comes next is the same each time.
+   */
   void answers(String id) {
     Hung before = hung.remove(id);
     if (before != null) {

@@ -28,7 +28,11 @@ final class SimGpus implements Gpus {
   /** What a GPU in MIG mode is cut into, in slices. */
   private static final List<List<Integer>> LAYOUTS =
       List.of(
-          List.of(2, 2, 2), List.of(4, 3), List.of(3, 2, 1, 1), List.of(1, 1, 1, 1, 1, 1, 1), List.of());
+          List.of(2, 2, 2),
+          List.of(4, 3),
+          List.of(3, 2, 1, 1),
+          List.of(1, 1, 1, 1, 1, 1, 1),
+          List.of());
 
   private final SimClock clock;
   private final SimEngine engine;
@@ -159,8 +163,7 @@ final class SimGpus implements Gpus {
   }
 
   private boolean isListed(String uuid) {
-    return !absent.contains(uuid)
-        && units.getOrDefault(gpuOf(uuid), List.of()).contains(uuid);
+    return !absent.contains(uuid) && units.getOrDefault(gpuOf(uuid), List.of()).contains(uuid);
   }
 
   @Override

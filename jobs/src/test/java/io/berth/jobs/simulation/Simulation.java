@@ -106,8 +106,7 @@ final class Simulation implements AutoCloseable {
     for (int i = 0; i < 2; i++) {
       String user = People.USERS.get(dice.nextInt(People.USERS.size()));
       String name = user + "-job" + dice.nextInt(5);
-      String device =
-          dice.nextInt(3) == 0 ? harbour.gpus.any(dice) : null;
+      String device = dice.nextInt(3) == 0 ? harbour.gpus.any(dice) : null;
       Allocator.Request request = new Allocator.Request(user, name, 1, device);
       Optional<Allocator.Answer> answer = harbour.allocate(request);
       answer.ifPresent(each -> referee.granted(request, each));
@@ -201,7 +200,8 @@ final class Simulation implements AutoCloseable {
         .forEach(each -> engine.freeze(each, false));
     Duration began = clock.real();
     while (!clock.passed(began, harbour.pace.units(REST))
-        || (referee.staying().isPresent() && !clock.passed(began, harbour.pace.units(LONGEST_REST)))) {
+        || (referee.staying().isPresent()
+            && !clock.passed(began, harbour.pace.units(LONGEST_REST)))) {
       routine.minute(SLOW);
     }
     referee.atRest();

@@ -107,8 +107,7 @@ final class Trouble {
     boolean hangs = dice.nextInt(4) == 0;
     String time =
         hangs
-            ? routine.fault(
-                minutes, () -> harbour.files.hangs(id), () -> harbour.files.answers(id))
+            ? routine.fault(minutes, () -> harbour.files.hangs(id), () -> harbour.files.answers(id))
             : routine.fault(
                 minutes,
                 () -> harbour.files.breaks(id, true),
@@ -137,6 +136,7 @@ final class Trouble {
     }
     engine.closes(false);
     engine.down(true);
+    engine.forgets();
     clock.pass(Duration.ofSeconds(3));
     clock.engineStarts();
     engine.down(false);
@@ -170,6 +170,7 @@ final class Trouble {
         .forEach(each -> engine.ends(each, Ship.End.ENGINE, 255));
     harbour.dies();
     clock.pass(Duration.ofMinutes(1 + dice.nextInt(300)));
+    engine.forgets();
     clock.boot();
     clock.pass(Duration.ofSeconds(8));
     clock.engineStarts();
