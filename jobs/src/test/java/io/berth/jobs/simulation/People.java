@@ -127,14 +127,14 @@ final class People {
   }
 
   private String actOnRunning(Ship ship, Random dice) {
-    switch (dice.nextInt(6)) {
+    switch (dice.nextInt(5)) {
       case 0 -> {
         engine.freeze(ship, true);
         return "paused";
       }
       case 1 -> {
         engine.visit(ship);
-        return "visited";
+        return "visited" + (dice.nextBoolean() ? "" : ", keep-alive file: " + touch(ship, dice));
       }
       case 2 -> {
         String name = ship.name() + "-x";
@@ -151,9 +151,6 @@ final class People {
         }
         return "restarted";
       }
-      case 4 -> {
-        return "keep-alive file: " + touch(ship, dice);
-      }
       default -> {
         engine.stopped(ship);
         return "stopped";
@@ -161,7 +158,7 @@ final class People {
     }
   }
 
-  /** From within, so that no event tells of it: now, for later, with an old file, or it is gone. */
+  /** It is touched: now, for later, with an old file; or taken away. */
   private @Nullable Instant touch(Ship ship, Random dice) {
     Instant now = harbour.clock.wall();
     Duration some = harbour.pace.units(dice.nextInt(100));

@@ -50,10 +50,11 @@ final class Trouble {
       case DEVICE_LOST -> deviceFails(dice);
       case DIRECTORY_DOWN ->
           routine.fault(
-              5 + dice.nextInt(60),
-              () -> harbour.directoryDown(true),
-              () -> harbour.directoryDown(false));
-      case MOUNT_FAILS -> mountFails(dice);
+                  5 + dice.nextInt(60),
+                  () -> harbour.directoryDown(true),
+                  () -> harbour.directoryDown(false))
+              + "; "
+              + mountFails(dice);
       case KILL -> kill(dice);
       case DOWNTIME -> downtime(1 + dice.nextInt(90));
       case REBOOT -> reboot(dice);
@@ -76,14 +77,14 @@ final class Trouble {
   }
 
   private String deviceFails(Random dice) {
-    if (dice.nextBoolean()) {
-      return harbour.gpus.partition(dice);
-    }
     String uuid = harbour.gpus.any(dice);
     boolean lost = dice.nextBoolean();
+    int minutes = 1 + dice.nextInt(40);
+    if (!lost && dice.nextInt(3) > 0) {
+      return harbour.gpus.partition(dice);
+    }
     String time =
-        routine.fault(
-            1 + dice.nextInt(40), () -> fail(uuid, lost, true), () -> fail(uuid, lost, false));
+        routine.fault(minutes, () -> fail(uuid, lost, true), () -> fail(uuid, lost, false));
     return uuid + (lost ? " lost " : " absent ") + time;
   }
 
