@@ -40,7 +40,7 @@ record Pace(Duration unit, Instant start, ZoneId zone, @Nullable Crontab crontab
   /** That of a seed: one in five runs over weeks. */
   static Pace of(long seed) {
     return Math.floorMod(seed, ONE_IN) == ONE_IN - 1
-        ? WEEKS.get((int) Math.floorMod(seed / ONE_IN, WEEKS.size()))
+        ? WEEKS.get(Math.floorMod(seed / ONE_IN, WEEKS.size()))
         : HOURS;
   }
 
