@@ -175,7 +175,7 @@ public final class Compaction {
 
   private static List<Row> superseded(Tables tables, long from, long end) throws SQLException {
     return tables.rows(
-        "SELECT j.seq, j.intent " + SUPERSEDED + "ORDER BY j.seq LIMIT ?",
+        "SELECT j.seq, j.intent " + SUPERSEDED + " ORDER BY j.seq LIMIT ?",
         row -> new Row(row.getLong(1), Tables.nullableLong(row, "intent")),
         from,
         end,
@@ -192,9 +192,10 @@ public final class Compaction {
         tables.rows(
             """
             SELECT trim(j.subject || ' ' || coalesce(j.reason, '')) || ' ' || coalesce(j.outcome, ''),
-              count(*), count(j.intent), min(j.at), max(j.at) """
+              count(*), count(j.intent), min(j.at), max(j.at)
+            """
                 + SUPERSEDED
-                + "GROUP BY 1 ORDER BY 1",
+                + " GROUP BY 1 ORDER BY 1",
             row ->
                 new Group(
                     row.getString(1).strip(),
