@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class FakeEngine implements Engine {
 
+  /** As many as Docker's. */
+  private static final int KEPT_EVENTS = 256;
+
   private final Supplier<Instant> now;
   private final Map<String, Container> containers =
       Collections.synchronizedMap(new LinkedHashMap<>());
@@ -226,6 +229,9 @@ final class FakeEngine implements Engine {
     if (down == null && !deaf) {
       Event event = new Event(now.get(), id, action, Map.of());
       told.add(event);
+      if (told.size() > KEPT_EVENTS) {
+        told.remove(0);
+      }
       if (listener != null) {
         listener.event(event);
       }
