@@ -110,7 +110,8 @@ class RealEngineTest {
 
   @Test
   void a_container_is_followed_through_its_states() throws EngineException {
-    String id = docker.run("--name", "real-states", IMAGE, "sh", "-c", "sleep 1000; exit 3");
+    String script = "until [ -e /end ]; do sleep 0.1; done; rm /end; exit 3";
+    String id = docker.run("--name", "real-states", IMAGE, "sh", "-c", script);
 
     Container running = inspect(id);
     assertThat(running.state()).isEqualTo(State.RUNNING);
@@ -128,7 +129,7 @@ class RealEngineTest {
 
     assertThat(engine.unpause(id).kind()).isEqualTo(ActResult.Kind.REFUSED);
 
-    docker.docker("exec", id, "killall", "sleep");
+    docker.docker("exec", id, "touch", "/end");
     awaitState(id, State.EXITED);
     Container exited = inspect(id);
     assertThat(exited.exitCode()).isEqualTo(3);
