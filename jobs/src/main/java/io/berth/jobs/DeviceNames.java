@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Tells which devices a container means by what it asks for, as NVML lists them now. */
 final class DeviceNames {
@@ -62,7 +63,7 @@ final class DeviceNames {
     for (String name : names) {
       Set<String> its = knownBy(name);
       listed.ifPresent(
-          devices -> its.addAll(uuids(devices.stream().filter(d -> isNamed(d, name)).toList())));
+          devices -> its.addAll(uuids(devices.stream().filter(isNamed(name)).toList())));
       if (its.isEmpty() && listed.isEmpty()) {
         return Optional.empty();
       }
@@ -88,12 +89,16 @@ final class DeviceNames {
    * A GPU in MIG mode is named by its index, its UUID or its bus id as well: that means all its
    * instances.
    */
-  private static boolean isNamed(Device device, String name) {
-    String parent = device.parent();
-    return device.index().equals(name)
-        || device.index().startsWith(name + ":")
-        || (parent != null && begins(parent, name))
-        || BusId.of(name).filter(id -> id.equals(device.busId())).isPresent();
+  private static Predicate<Device> isNamed(String name) {
+    String instance = name + ":";
+    BusId busId = BusId.of(name).orElse(null);
+    return device -> {
+      String parent = device.parent();
+      return device.index().equals(name)
+          || device.index().startsWith(instance)
+          || (parent != null && begins(parent, name))
+          || (busId != null && busId.equals(device.busId()));
+    };
   }
 
   private static boolean begins(String uuid, String name) {
