@@ -110,7 +110,7 @@ class RealEngineTest {
 
   @Test
   void a_container_is_followed_through_its_states() throws EngineException {
-    String script = "until [ -e /end ]; do sleep 0.1; done; rm /end; exit 3";
+    String script = "trap 'exit 3' USR1; while :; do sleep 0.1; done";
     String id = docker.run("--name", "real-states", IMAGE, "sh", "-c", script);
 
     Container running = inspect(id);
@@ -129,7 +129,7 @@ class RealEngineTest {
 
     assertThat(engine.unpause(id).kind()).isEqualTo(ActResult.Kind.REFUSED);
 
-    docker.docker("exec", id, "touch", "/end");
+    docker.docker("kill", "--signal", "USR1", id);
     awaitState(id, State.EXITED);
     Container exited = inspect(id);
     assertThat(exited.exitCode()).isEqualTo(3);
