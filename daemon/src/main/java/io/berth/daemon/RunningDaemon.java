@@ -13,6 +13,7 @@ import io.berth.policies.PolicyLoader;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -56,7 +57,7 @@ record RunningDaemon(
   }
 
   @Override
-  public boolean look() {
+  public Optional<Map<String, String>> look() {
     return sweeps.notice();
   }
 

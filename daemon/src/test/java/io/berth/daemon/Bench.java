@@ -291,6 +291,7 @@ final class Bench {
         ready.add(daemon.ready().toNanos() / 1e6);
         if (i == STARTS - 1) {
           resident.add(daemon.residentAtWork() / (1024.0 * 1024));
+          daemon.calm();
           for (int j = 0; j < COMMANDS; j++) {
             status.add(millis(daemon::status));
           }

@@ -16,11 +16,9 @@ import java.util.regex.Pattern;
 /** The real daemon as a process of its own: how soon it is ready, and how much memory it keeps. */
 final class BenchDaemon implements AutoCloseable {
 
-  /** Sweeps come often, so that memory is that of a daemon that has been at work. */
   private static final String CONFIG =
       """
       safety: {mode: observe}
-      schedules: {created-cleanup: every 2s, stale-cleanup: every 2s, reconcile: every 5s}
       daemon:
         ledger: %1$s/ledger.db
         events: %1$s/events.jsonl
@@ -29,11 +27,17 @@ final class BenchDaemon implements AutoCloseable {
         docker_host: %2$s
       """;
 
+  /** Sweeps come often, so that memory is that of a daemon that has been at work. */
+  private static final String BUSY =
+      "schedules: {created-cleanup: every 2s, stale-cleanup: every 2s, reconcile: every 5s}\n";
+
   private static final Duration AT_WORK = Duration.ofSeconds(30);
   private static final Pattern RESIDENT = Pattern.compile("(?m)^VmRSS:\\s+([0-9]+) kB$");
 
   private final String berth;
   private final Path folder;
+  private final Path config;
+  private final String calm;
   private final Process process;
   private final Duration ready;
 
@@ -46,8 +50,9 @@ final class BenchDaemon implements AutoCloseable {
   BenchDaemon(Path berth, URI host, Path folder) throws IOException {
     this.berth = berth.toString();
     this.folder = folder;
-    Path config = folder.resolve("resource-limits.yaml");
-    Files.writeString(config, CONFIG.formatted(folder, host));
+    config = folder.resolve("resource-limits.yaml");
+    calm = CONFIG.formatted(folder, host);
+    Files.writeString(config, calm + BUSY);
     long began = System.nanoTime();
     process =
         new ProcessBuilder(List.of(this.berth, "daemon", "--config", config.toString()))
@@ -86,15 +91,25 @@ final class BenchDaemon implements AutoCloseable {
     return Long.parseLong(resident.group(1)) * 1024;
   }
 
+  /** Lets it sweep as seldom as by default. */
+  void calm() throws IOException, InterruptedException {
+    Files.writeString(config, calm);
+    command("reload");
+  }
+
   /** Asks it as a user does, by the command. */
   void status() throws IOException, InterruptedException {
+    command("status");
+  }
+
+  private void command(String name) throws IOException, InterruptedException {
     Process command =
-        new ProcessBuilder(berth, "status", "--socket", folder.resolve("berth.sock").toString())
+        new ProcessBuilder(berth, name, "--socket", folder.resolve("berth.sock").toString())
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     if (command.waitFor() != 0) {
-      throw new IOException("berth status ended with " + command.exitValue());
+      throw new IOException("berth " + name + " ended with " + command.exitValue());
     }
   }
 

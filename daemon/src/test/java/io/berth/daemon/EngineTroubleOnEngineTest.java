@@ -36,6 +36,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NeedsDockerEngine
 class EngineTroubleOnEngineTest {
 
+  private static final String IMPATIENT =
+      Settings.ENFORCE.replace("engine_timeout: 15s", "engine_timeout: 3s");
+
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final String IMAGE = "berth/busybox";
   private static final String SECOND_LIFE_LASTS =
@@ -61,7 +64,7 @@ class EngineTroubleOnEngineTest {
   void putProxyInFront() throws IOException {
     proxy = new EngineProxy(folder.resolve("proxy.sock"), engine.host());
     home = new DaemonHome(folder.resolve("home"), proxy.host());
-    home.configure(Settings.ENFORCE);
+    home.configure(IMPATIENT);
   }
 
   @AfterEach
@@ -152,7 +155,7 @@ class EngineTroubleOnEngineTest {
 
   private void removedBefore(String requestLine, String name) throws Exception {
     DaemonHome own = new DaemonHome(folder.resolve(name), proxy.host());
-    own.configure(Settings.ENFORCE);
+    own.configure(IMPATIENT);
     home = own;
     try (DaemonProcess daemon = home.start().awaitReady()) {
       String id = engine.run("--name", name, IMAGE, "true");
@@ -196,7 +199,7 @@ class EngineTroubleOnEngineTest {
   @Test
   void without_an_engine_it_does_not_start() throws Exception {
     DaemonHome lonely = new DaemonHome(folder.resolve("lonely"), nobodyThere());
-    lonely.configure(Settings.ENFORCE);
+    lonely.configure(IMPATIENT);
     try (DaemonProcess daemon = lonely.start()) {
       assertThat(daemon.awaitExit()).isEqualTo(ExitCode.NO_ENGINE);
       assertThat(daemon.log()).contains("--wait-for-engine").doesNotContain("\tat ");
@@ -206,7 +209,7 @@ class EngineTroubleOnEngineTest {
   @Test
   void told_to_wait_for_the_engine_it_waits_until_it_is_told_to_end() throws Exception {
     DaemonHome lonely = new DaemonHome(folder.resolve("lonely"), nobodyThere());
-    lonely.configure(Settings.ENFORCE);
+    lonely.configure(IMPATIENT);
     try (DaemonProcess daemon = lonely.start("--wait-for-engine")) {
       daemon.await("it waits", PATIENCE, () -> daemon.log().contains("waiting for the Docker"));
       assertThat(daemon.stop()).isEqualTo(ExitCode.DONE);
@@ -218,10 +221,10 @@ class EngineTroubleOnEngineTest {
   void what_changed_while_it_waited_for_the_engine_counts_when_that_is_there(String told)
       throws Exception {
     DaemonHome lonely = new DaemonHome(folder.resolve("lonely"), nobodyThere());
-    lonely.configure(Settings.ENFORCE);
+    lonely.configure(IMPATIENT);
     try (DaemonProcess daemon = lonely.start("--wait-for-engine")) {
       daemon.await("it waits", PATIENCE, () -> daemon.log().contains("waiting for the Docker"));
-      lonely.configure(Settings.ENFORCE.replace("mode: enforce", "mode: observe"));
+      lonely.configure(IMPATIENT.replace("mode: enforce", "mode: observe"));
       if (told.equals("SIGHUP")) {
         daemon.signal("HUP");
       }
@@ -287,7 +290,7 @@ class EngineTroubleOnEngineTest {
   @Test
   void what_a_crash_of_the_engine_ended_is_kept_as_interrupted() throws Exception {
     home = new DaemonHome(folder.resolve("direct"), engine.host());
-    home.configure(Settings.ENFORCE);
+    home.configure(IMPATIENT);
     try (DaemonProcess daemon = home.start().awaitReady()) {
       engine.run("--name", "train", "--init", IMAGE, "sleep", "1000");
       until(daemon, "it runs", now -> now.last("train", "container.start").isPresent());

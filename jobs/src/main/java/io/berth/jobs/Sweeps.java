@@ -306,9 +306,10 @@ public final class Sweeps {
    * Something happened: looks, records it, and tells owners of what is to come of it. Acts wait for
    * their job's time, so that caps count for what they say.
    *
-   * @return whether there was an answer to record
+   * @return why, by id, of those that could not be inspected; empty where there was nothing to
+   *     record at all
    */
-  public boolean notice() {
+  public Optional<Map<String, String>> notice() {
     PolicyBook book = parts.book.get();
     try {
       Mode mode = parts.modes.inForce(book);
@@ -318,10 +319,10 @@ public final class Sweeps {
       if (look.changes() > 0 && isSteady(book, jumps)) {
         ruled.values().forEach(each -> each.notice(look.picture()));
       }
-      return true;
+      return Optional.of(look.picture().failed());
     } catch (EngineException | LedgerException e) {
       log.debug("looking failed; the next sweep looks again", e);
-      return false;
+      return Optional.empty();
     }
   }
 

@@ -43,6 +43,11 @@ final class ControlClient {
       return code;
     }
 
+    /** Whether the same request may be answered a moment later. */
+    boolean isPassing() {
+      return code.equals("too_many") || code.equals("unavailable");
+    }
+
     int exitCode() {
       return switch (code) {
         case "bad_request" -> ExitCode.USAGE;

@@ -33,6 +33,9 @@ final class EventsCommand extends Asking {
 
   private final GlobalOptions global;
 
+  /** The number of the last event that was asked for and told, whether or not it was printed. */
+  private long last;
+
   @Option(names = "--since", paramLabel = "DURATION", description = "Such as 2h: from then on.")
   private @Nullable String since;
 
@@ -59,15 +62,14 @@ final class EventsCommand extends Asking {
   @Override
   public Integer call() throws IOException, InterruptedException {
     Instant from = since == null ? null : Instant.now().minus(Durations.parse(sinceChecked()));
-    long last;
     try {
-      last = askAll(from);
+      askAll(from);
     } catch (ControlClient.NoDaemon e) {
       last = readFiles(from);
     }
     while (follow) {
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-      last = goOn(last);
+      goOn();
     }
     return ExitCode.DONE;
   }
@@ -82,31 +84,35 @@ final class EventsCommand extends Asking {
     }
   }
 
-  /** A daemon that is restarted is waited for. */
-  private long goOn(long last) {
+  /** A daemon that is restarted, or has too much to do, is waited for. */
+  private void goOn() {
     try {
-      return ask(last, null);
+      ask(null);
     } catch (ControlClient.NoDaemon e) {
-      return last;
+      return;
+    } catch (ControlClient.Refused e) {
+      if (!e.isPassing()) {
+        throw e;
+      }
     }
   }
 
-  private long askAll(@Nullable Instant from) {
+  private void askAll(@Nullable Instant from) {
     if (from != null) {
-      return ask(0, from);
+      ask(from);
+      return;
     }
     JsonNode answer = daemon().get("/v1/events", query(USUAL));
     answer.path("events").forEach(this::printEvent);
     out().flush();
     // Where none fits, what comes next is what is recorded after now.
-    long last = answer.path("last").asLong();
-    return last > 0 || !follow
-        ? last
-        : daemon().get("/v1/events", Map.of("limit", "1")).path("last").asLong();
+    last = answer.path("last").asLong();
+    if (last == 0 && follow) {
+      last = daemon().get("/v1/events", Map.of("limit", "1")).path("last").asLong();
+    }
   }
 
-  private long ask(long after, @Nullable Instant from) {
-    long last = after;
+  private void ask(@Nullable Instant from) {
     JsonNode answer;
     do {
       Map<String, String> query = query(PAGE);
@@ -115,9 +121,8 @@ final class EventsCommand extends Asking {
       answer = daemon().get("/v1/events", query);
       answer.path("events").forEach(this::printEvent);
       last = answer.path("last").asLong();
+      out().flush();
     } while (answer.path("more").asBoolean());
-    out().flush();
-    return last;
   }
 
   private Map<String, String> query(int limit) {

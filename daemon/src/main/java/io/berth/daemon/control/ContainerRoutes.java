@@ -11,6 +11,7 @@ import io.berth.jobs.ledger.RequestTables.KeepAlive;
 import io.berth.jobs.ledger.RequestTables.Protection;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -69,11 +70,19 @@ final class ContainerRoutes {
 
   /** The ledger follows the Engine by a moment: whoever just did something asks for what is now. */
   private JsonNode look(Call call) {
-    if (!parts.daemon().look()) {
-      throw new Refusal(
-          Code.FAILED, "what is now can't be told: the Docker Engine does not answer");
+    Map<String, String> failed =
+        parts.daemon().look().orElseThrow(() -> unknown("the Docker Engine does not answer"));
+    Shown shown = Shown.now(parts);
+    Known known = shown.find(call.inPath("container"));
+    String why = failed.get(known.id());
+    if (why != null) {
+      throw unknown(why);
     }
-    return one(call);
+    return shown.json(known);
+  }
+
+  private static Refusal unknown(String why) {
+    return new Refusal(Code.FAILED, "what is now can't be told: " + why);
   }
 
   private JsonNode freeze(Call call, Freezer.Wish wish) {

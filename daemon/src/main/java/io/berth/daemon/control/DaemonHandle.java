@@ -9,6 +9,7 @@ import io.berth.policies.PolicyLoader;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -41,9 +42,9 @@ public interface DaemonHandle {
   /**
    * Looks at all containers, records what changed, judges, and acts on nothing.
    *
-   * @return whether they could be looked at
+   * @return why, by id, of those that could not be looked at; empty where none could be
    */
-  boolean look();
+  Optional<Map<String, String>> look();
 
   /** Runs a job now, on the caller's thread; as long as the Engine takes. */
   Sweeps.Report sweep(JobName job);

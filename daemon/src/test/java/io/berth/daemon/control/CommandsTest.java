@@ -264,6 +264,19 @@ class CommandsTest {
   }
 
   @Test
+  void nobody_is_told_that_it_runs_while_its_inspect_fails() {
+    trainIs("exited");
+    harbour.engine().isSilentOf("train");
+
+    Ran ran = line("wait train --timeout 0s");
+
+    assertThat(ran.exit()).isEqualTo(1);
+    assertThat(ran.err()).contains("what is now can't be told: no answer of");
+    assertThat(ran.out()).isEmpty();
+    assertThat(line("wait litter --timeout 0s").err()).contains("litter is");
+  }
+
+  @Test
   void an_engine_that_comes_back_in_time_is_waited_for() throws Exception {
     harbour.engine().goesDown();
     AtomicReference<@Nullable Ran> ran = new AtomicReference<>();

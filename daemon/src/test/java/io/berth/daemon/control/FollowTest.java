@@ -1,5 +1,6 @@
 package io.berth.daemon.control;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -11,6 +12,11 @@ import io.berth.policies.TimeLimit;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -25,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code berth events}, following and not, while the log is rotated and the daemon restarted. */
 class FollowTest {
@@ -87,6 +95,36 @@ class FollowTest {
     begin();
     happens("four");
     awaitSeen("one", "two", "three", "four");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"429, too_many", "503, unavailable"})
+  void following_goes_on_after_a_refusal_that_passes(int status, String code) throws Exception {
+    follow();
+    happens("one");
+    awaitSeen("one");
+    harbour.close();
+
+    refuseOnce(status, code);
+    begin();
+    happens("two");
+
+    awaitSeen("one", "two");
+  }
+
+  private void refuseOnce(int status, String code) throws IOException {
+    String body = "{\"code\":\"" + code + "\",\"detail\":\"try again\"}";
+    String answer =
+        "HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s".formatted(status, body.length(), body);
+    Files.deleteIfExists(harbour.socket());
+    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(harbour.socket()));
+      try (SocketChannel client = server.accept()) {
+        client.read(ByteBuffer.allocate(4096));
+        client.write(ByteBuffer.wrap(answer.getBytes(UTF_8)));
+      }
+    }
+    Files.delete(harbour.socket());
   }
 
   @Test

@@ -203,8 +203,8 @@ final class Harbour implements AutoCloseable {
   }
 
   /** Has the jobs see what the Engine has. */
-  boolean look() {
-    boolean looked = sweeps.notice();
+  Optional<Map<String, String>> look() {
+    Optional<Map<String, String>> looked = sweeps.notice();
     sweeps.run(JobName.RECONCILE);
     return looked;
   }
@@ -315,7 +315,7 @@ final class Harbour implements AutoCloseable {
     }
 
     @Override
-    public boolean look() {
+    public Optional<Map<String, String>> look() {
       return Harbour.this.look();
     }
 

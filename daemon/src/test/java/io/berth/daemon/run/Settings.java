@@ -11,7 +11,7 @@ public final class Settings {
         startup_grace: 0s
         boot_grace: 0s
         breaker_share: 1
-        engine_timeout: 3s
+        engine_timeout: 15s
       schedules: {created-cleanup: every 1s, stale-cleanup: every 1s}
       policies: {created_container_timeout: 2s}
       defaults: {container_hold_after_stop: 2s, gpu_hold_after_stop: 2s}
@@ -25,7 +25,7 @@ public final class Settings {
         startup_grace: 0s
         boot_grace: 0s
         breaker_share: 1
-        engine_timeout: 3s
+        engine_timeout: 15s
       schedules: {created-cleanup: every 1s, stale-cleanup: every 1s, gpu-release: every 1s, reconcile: every 1s}
       policies: {created_container_timeout: 4s}
       defaults: {container_hold_after_stop: 16s, gpu_hold_after_stop: 8s}

@@ -40,16 +40,20 @@ final class HostCounters {
     Path file = proc.resolve(container.pid() + "/cgroup");
     try {
       for (String line : ProcFile.read(file).split("\n", -1)) {
-        if (line.indexOf(container.id()) < 0) {
+        boolean unified = line.startsWith("0::");
+        if (!unified && !line.contains("cpuacct")) {
           continue; // most hierarchies of version 1: not worth to be taken apart
         }
         String[] parts = line.split(":", 3);
         Optional<String> path = parts.length == 3 ? pathOf(container, parts[2]) : Optional.empty();
-        if (path.isPresent() && List.of(parts[1].split(",", -1)).contains("cpuacct")) {
-          return Measure.known(version1(parts[1], path.get()));
+        if (path.isEmpty()) {
+          continue;
         }
-        if (path.isPresent() && parts[0].equals("0") && parts[1].isEmpty()) {
+        if (unified) {
           return version2(path.get());
+        }
+        if (List.of(parts[1].split(",", -1)).contains("cpuacct")) {
+          return Measure.known(version1(parts[1], path.get()));
         }
       }
       return Measure.unknown(CHANGED.formatted(container.pid()));

@@ -27,6 +27,7 @@ final class CgroupFile {
   private static final Pattern CONTAINER =
       Pattern.compile("(?:[^:]*:)?(?:([A-Za-z][A-Za-z0-9_-]*)[-:])?([0-9a-f]{64})(?:\\.scope)?");
 
+  private static final int ID_LENGTH = 64;
   private static final String DOCKER = "docker";
   private static final String KUBERNETES = "kubepods";
 
@@ -38,9 +39,9 @@ final class CgroupFile {
   static ProcessPlace place(String text) {
     Set<String> paths = new LinkedHashSet<>(); // most hierarchies of version 1 have the same
     for (String line : text.split("\n", -1)) {
-      String[] parts = line.split(":", 3);
-      if (parts.length == 3 && parts[2].startsWith("/")) {
-        paths.add(parts[2]);
+      int path = line.indexOf(":/", line.indexOf(':') + 1) + 1;
+      if (path > 0) {
+        paths.add(line.substring(path));
       }
     }
     Set<ProcessPlace> places = new LinkedHashSet<>();
@@ -60,6 +61,9 @@ final class CgroupFile {
     boolean kubernetes = false;
     for (String component : whole.split("/", -1)) {
       kubernetes |= component.startsWith(KUBERNETES);
+      if (component.length() < ID_LENGTH) {
+        continue; // most are: not worth to be matched
+      }
       Matcher container = CONTAINER.matcher(component);
       if (container.matches()) {
         return Optional.of(place(container.group(1), container.group(2), kubernetes));

@@ -4,6 +4,7 @@ import static io.berth.jobs.host.Libc.AT_FDCWD;
 import static io.berth.jobs.host.Libc.RESOLVE_IN_ROOT;
 import static io.berth.jobs.host.Libc.RESOLVE_NO_MAGICLINKS;
 import static io.berth.jobs.host.Libc.RESOLVE_NO_SYMLINKS;
+import static io.berth.jobs.host.Libc.RESOLVE_NO_XDEV;
 
 import io.berth.jobs.container.Container;
 import io.berth.jobs.gpu.ProcessPlace;
@@ -27,8 +28,8 @@ import java.util.Optional;
  *       never becomes another process's.
  *   <li>Links are followed as the container sees them (openat2(2), RESOLVE_IN_ROOT), so none leads
  *       out of it.
- *   <li>Only mounts known to be local are touched: told by the path before, and after the opening
- *       by the mount that a link may have led to.
+ *   <li>Besides its root only mounts known to be local are touched: told by the path before, and
+ *       after the opening by the mount that a link may have led to.
  *   <li>What hangs all the same costs its own thread: one for each container, {@value #MAX_THREADS}
  *       in all.
  * </ul>
@@ -56,10 +57,16 @@ public final class ContainerFiles {
   /**
    * A pinned process of a container.
    *
+   * @param process its directory in procfs
    * @param root its root directory
-   * @param mounts those it sees
    */
-  private record Place(Libc.Fd root, Mounts mounts) {}
+  private record Place(Libc.Fd process, Libc.Fd root) {
+
+    /** Those it sees; to read them takes longer than all else here. */
+    Mounts mounts() throws IOException {
+      return Mounts.read(process.path().resolve("mountinfo"));
+    }
+  }
 
   private interface Work<T> {
     T in(Place place) throws IOException;
@@ -136,9 +143,8 @@ public final class ContainerFiles {
         throw new UnsuitableException(
             "process " + container.pid() + " is not the container's (any more): " + place);
       }
-      Mounts mounts = Mounts.read(process.path().resolve("mountinfo"));
       try (Libc.Fd root = Libc.openat2(process.number(), "root", Libc.O_PATH, 0, 0)) {
-        return work.in(new Place(root, mounts));
+        return work.in(new Place(process, root));
       }
     }
   }
@@ -153,9 +159,13 @@ public final class ContainerFiles {
   }
 
   private static Optional<Instant> modifiedAt(Place place, String path) throws IOException {
-    refuse(path, holding(place, path).againstReading());
+    if (isNotInRoot(place, path)) {
+      return Optional.empty();
+    }
+    Mounts mounts = place.mounts();
+    refuse(path, holding(mounts, path).againstReading());
     try (Libc.Fd file = Libc.openat2(place.root.number(), path, Libc.O_PATH, 0, IN_CONTAINER)) {
-      refuse(path, mountOf(place, file, path).againstReading());
+      refuse(path, mountOf(mounts, file, path).againstReading());
       BasicFileAttributes found = attributes(file);
       return found.isRegularFile()
           ? Optional.of(found.lastModifiedTime().toInstant())
@@ -168,9 +178,23 @@ public final class ContainerFiles {
     }
   }
 
+  /**
+   * Whether there is no such file, and no mount on the way to where it would be: then no other
+   * mount has to be known. That is how most containers are.
+   */
+  private static boolean isNotInRoot(Place place, String path) throws IOException {
+    int resolve = IN_CONTAINER | RESOLVE_NO_XDEV;
+    try (Libc.Fd found = Libc.openat2(place.root.number(), path, Libc.O_PATH, 0, resolve)) {
+      return false;
+    } catch (Libc.Failure e) {
+      return e.is(Libc.ENOENT, Libc.ENOTDIR);
+    }
+  }
+
   private static void replace(Place place, String path, byte[] content, String temporary)
       throws IOException {
-    Mounts.Mount mount = holding(place, path);
+    Mounts mounts = place.mounts();
+    Mounts.Mount mount = holding(mounts, path);
     refuse(path, mount.againstWriting());
     if (mount.isAt(path)) {
       throw new UnsuitableException(path + " is a mount of its own, which can't be replaced");
@@ -179,7 +203,7 @@ public final class ContainerFiles {
     String directory = path.substring(0, slash + 1);
     String name = path.substring(slash + 1);
     try (Libc.Fd parent = directory(place, directory)) {
-      refuse(path, mountOf(place, parent, path).againstWriting());
+      refuse(path, mountOf(mounts, parent, path).againstWriting());
       refuseOthers(parent, name, path);
       replace(parent, name, content, temporary);
     }
@@ -226,19 +250,17 @@ public final class ContainerFiles {
     }
   }
 
-  private static Mounts.Mount holding(Place place, String path) throws IOException {
-    return place
-        .mounts
+  private static Mounts.Mount holding(Mounts mounts, String path) throws IOException {
+    return mounts
         .holding(path)
         .orElseThrow(() -> new IOException("the container's mountinfo has no mount for " + path));
   }
 
   /** Where it really is; links may have led elsewhere than its path says. */
-  private static Mounts.Mount mountOf(Place place, Libc.Fd file, String path) throws IOException {
+  private static Mounts.Mount mountOf(Mounts mounts, Libc.Fd file, String path) throws IOException {
     for (String line : Files.readAllLines(file.info())) {
       if (line.startsWith(MOUNT_ID)) {
-        return place
-            .mounts
+        return mounts
             .withId(line.substring(MOUNT_ID.length()).strip())
             .orElseThrow(() -> new UnsuitableException(path + " is on no mount of the container"));
       }

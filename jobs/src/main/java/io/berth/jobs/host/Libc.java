@@ -37,6 +37,8 @@ final class Libc {
   static final int O_PATH = 010000000;
 
   /** openat2(2): how the path is walked. */
+  static final int RESOLVE_NO_XDEV = 0x01;
+
   static final int RESOLVE_NO_MAGICLINKS = 0x02;
 
   static final int RESOLVE_NO_SYMLINKS = 0x04;
