@@ -62,7 +62,12 @@ final class Lane implements AutoCloseable {
   Lane(String name, URI host, int size, Reuse reuse) {
     this.host = host;
     this.reuse = reuse;
-    client = new ZerodepDockerHttpClient.Builder().dockerHost(host).maxConnections(size).build();
+    client =
+        new ZerodepDockerHttpClient.Builder()
+            .dockerHost(host)
+            .sslConfig(NoTls::new)
+            .maxConnections(size)
+            .build();
     threads =
         new ThreadPoolExecutor(
             size,

@@ -184,7 +184,8 @@ public final class ContainerFiles {
    */
   private static boolean isNotInRoot(Place place, String path) throws IOException {
     int resolve = IN_CONTAINER | RESOLVE_NO_XDEV;
-    try (Libc.Fd found = Libc.openat2(place.root.number(), path, Libc.O_PATH, 0, resolve)) {
+    try {
+      Libc.openat2(place.root.number(), path, Libc.O_PATH, 0, resolve).close();
       return false;
     } catch (Libc.Failure e) {
       return e.is(Libc.ENOENT, Libc.ENOTDIR);
