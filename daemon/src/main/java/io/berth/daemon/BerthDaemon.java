@@ -90,7 +90,8 @@ final class BerthDaemon implements DaemonRunner {
       if (hangups.take()) {
         books.reload(BookInForce.Listener.NOBODY); // nothing may rest on the book from before
       }
-      try (Wiring wiring = new Wiring(options, books, ledger, engine, address)) {
+      try (Wiring wiring =
+          new Wiring(options, books, ledger, engine, address, manager.patience())) {
         heartbeat.turnTo(wiring.life());
         hangups.lead(() -> reload(wiring));
         manager.ready(wiring.life().status());

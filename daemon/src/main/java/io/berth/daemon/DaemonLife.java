@@ -18,26 +18,38 @@ final class DaemonLife implements Heartbeat.Life {
   /** Before the first sweep. */
   static final String BEGINNING = "about to look for the first time";
 
-  /** Far beyond any sweep that goes on: each of its calls has a deadline of its own. */
-  private static final Duration PATIENCE = Duration.ofMinutes(10);
+  /**
+   * How often the watchdog's time may pass before a job is stuck. By the unit as shipped ten
+   * minutes, far beyond any sweep that goes on: each of its calls has a deadline of its own.
+   */
+  private static final int WATCHDOGS = 5;
+
+  private static final Duration WITHOUT_WATCHDOG = Duration.ofMinutes(10);
 
   private final Timetable timetable;
+  private final Duration patience;
   private final Supplier<Duration> engineTimeout;
   private final Supplier<String> doing;
 
   /**
+   * @param watchdog {@code WatchdogSec=} of the unit; empty where nobody watches
    * @param engineTimeout the deadline of one call to the Engine, now
    * @param doing what the last sweep came to, in words
    */
-  DaemonLife(Timetable timetable, Supplier<Duration> engineTimeout, Supplier<String> doing) {
+  DaemonLife(
+      Timetable timetable,
+      Optional<Duration> watchdog,
+      Supplier<Duration> engineTimeout,
+      Supplier<String> doing) {
     this.timetable = timetable;
+    this.patience = watchdog.map(time -> time.multipliedBy(WATCHDOGS)).orElse(WITHOUT_WATCHDOG);
     this.engineTimeout = engineTimeout;
     this.doing = doing;
   }
 
   @Override
   public Optional<String> stuck() {
-    return timetable.stuck(PATIENCE.plus(engineTimeout.get().multipliedBy(4)));
+    return timetable.stuck(patience.plus(engineTimeout.get().multipliedBy(4)));
   }
 
   @Override

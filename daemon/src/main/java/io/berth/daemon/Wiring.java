@@ -57,6 +57,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -119,7 +120,8 @@ final class Wiring implements AutoCloseable {
       BookInForce books,
       Ledger ledger,
       DockerEngine engine,
-      URI engineAddress)
+      URI engineAddress,
+      Optional<Duration> watchdog)
       throws IOException {
     this.books = books;
     this.ledger = ledger;
@@ -198,7 +200,9 @@ final class Wiring implements AutoCloseable {
             System::nanoTime);
     reloads = new Reloads(books, journal, timetable, sweeps.outlook());
     watch(options.config());
-    life = new DaemonLife(timetable, () -> books.book().safety().engineTimeout(), () -> doing);
+    life =
+        new DaemonLife(
+            timetable, watchdog, () -> books.book().safety().engineTimeout(), () -> doing);
     control = ControlServer.start(book.daemon().socket(), controlParts(options, gauges));
     log.info("ready; mode {}", modes.inForce(book).word());
   }
