@@ -109,8 +109,9 @@ install_all() {
     say "installed below ${root:-/}"
     return
   fi
-  # The Debian package leaves its unit masked when it is removed.
-  ! command -v deb-systemd-helper >/dev/null || deb-systemd-helper unmask berthd.service >/dev/null || true
+  # The Debian package leaves its unit masked when it is removed. The helper does nothing for others than packages.
+  ! command -v deb-systemd-helper >/dev/null ||
+    DPKG_MAINTSCRIPT_PACKAGE=berth deb-systemd-helper unmask berthd.service >/dev/null || true
   reload_units
   if [ "$before" = yes ]; then
     systemctl --quiet is-active berthd.service && systemctl restart berthd.service

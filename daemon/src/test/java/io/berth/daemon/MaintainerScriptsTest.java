@@ -115,12 +115,14 @@ class MaintainerScriptsTest {
     put("var/lib/berth/ledger.db", "");
     put("var/log/berth/events.jsonl", "");
     put("etc/berth/user-overrides.yaml", "");
+    put("etc/berth/resource-limits.yaml.new", "");
 
     run("postrm", "purge");
     run("postrm", "purge");
 
     assertThat(host.resolve("var/lib/berth")).doesNotExist();
     assertThat(host.resolve("var/log/berth")).doesNotExist();
+    assertThat(host.resolve("etc/berth/resource-limits.yaml.new")).doesNotExist();
     assertThat(host.resolve("etc/berth/user-overrides.yaml")).exists();
     assertThat(calls()).contains("userdel berth", "groupdel berth");
   }
