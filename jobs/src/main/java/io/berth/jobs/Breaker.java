@@ -98,7 +98,14 @@ final class Breaker {
     wishes.clear();
     wishes.putAll(all);
     if (over != tripped) {
-      ledger.write(tables -> over ? trip(tables, all, now) : reset(tables, all, now));
+      ledger.update(
+          tables -> {
+            if (over) {
+              trip(tables, all, now);
+            } else {
+              reset(tables, all, now);
+            }
+          });
       tripped = over;
     }
     return over;
@@ -244,7 +251,7 @@ final class Breaker {
     }
   }
 
-  private static long trip(Tables tables, Map<String, Wish> wishes, Instant now)
+  private static void trip(Tables tables, Map<String, Wish> wishes, Instant now)
       throws SQLException {
     tables.keep(FACT, now.toString());
     Set<String> ids = new TreeSet<>(wishes.keySet());
@@ -261,17 +268,17 @@ final class Breaker {
             "next",
             "nothing is stopped or removed until fewer are wanted, or an admin approves;"
                 + " see docs/operate.md");
-    return append(tables, "breaker.trip", details, now);
+    append(tables, "breaker.trip", details, now);
   }
 
-  private static long reset(Tables tables, Map<String, Wish> wishes, Instant now)
+  private static void reset(Tables tables, Map<String, Wish> wishes, Instant now)
       throws SQLException {
     tables.drop(FACT);
-    return append(tables, "breaker.reset", Map.of("wanted", wishes.size()), now);
+    append(tables, "breaker.reset", Map.of("wanted", wishes.size()), now);
   }
 
-  private static long append(Tables tables, String type, Map<String, Object> details, Instant now)
+  private static void append(Tables tables, String type, Map<String, Object> details, Instant now)
       throws SQLException {
-    return tables.append(Events.ofDaemon(now, type, "daemon", null, Mode.ENFORCE, details));
+    tables.append(Events.ofDaemon(now, type, "daemon", null, Mode.ENFORCE, details));
   }
 }
