@@ -20,6 +20,7 @@ import io.berth.policies.PolicyBook;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -75,6 +76,18 @@ class BreakerTest {
 
     assertThat(holds(ids(6, 6), 20, Mode.OBSERVE, end)).isTrue();
     assertThat(holds(ids(6, 6), 20, Mode.OBSERVE, end.plusNanos(1))).isFalse();
+  }
+
+  @Test
+  void what_it_would_do_later_rests_on_what_counts_then() {
+    holds(ids(0, 6), 20, Mode.ENFORCE, NOW);
+    List<Wanted> more = ids(6, 6).stream().map(BreakerTest::removal).toList();
+    List<Subject> there = ids(0, 20).stream().map(name -> subject(name, false)).toList();
+    Instant end = NOW.plus(Breaker.WINDOW);
+
+    assertThat(breaker.wouldTrip(more, picture(there, NOW), end)).isTrue();
+    assertThat(breaker.wouldTrip(more, picture(there, NOW), end.plusNanos(1))).isFalse();
+    assertThat(events()).isEmpty();
   }
 
   @Test
@@ -143,6 +156,16 @@ class BreakerTest {
   }
 
   @Test
+  void removals_are_counted_against_all_others_alone() {
+    List<Subject> there = new ArrayList<>();
+    ids(0, 12).forEach(name -> there.add(subject(name, false)));
+    ids(100, 30).forEach(name -> there.add(subject(name, true)));
+    List<Wanted> removals = ids(0, 10).stream().map(BreakerTest::removal).toList();
+
+    assertThat(breaker.weigh(removals, picture(there, NOW), Mode.ENFORCE)).isTrue();
+  }
+
+  @Test
   void two_stops_never_trip_it() {
     assertThat(weigh(ids(0, 2), Action.STOP, ids(0, 2), Mode.ENFORCE, NOW)).isFalse();
     assertThat(weigh(ids(0, 3), Action.STOP, ids(0, 3), Mode.ENFORCE, NOW)).isTrue();
@@ -152,13 +175,18 @@ class BreakerTest {
   void exactly_what_was_approved_passes_once_and_a_restart_does_not_forget_it() {
     holds(ids(0, 20), 20, Mode.ENFORCE, NOW);
     breaker.approve(Set.of("id3", "id4"), "root", "the old ones of the course", NOW);
+    holds(ids(0, 20), 20, Mode.ENFORCE, NOW.plusSeconds(1));
+    assertThat(breaker.held()).hasSize(18).doesNotContain("id3", "id4");
     breaker = new Breaker(ledger, NOW.plusSeconds(5));
 
     List<Wanted> begun = List.of(removal("id3"), removal("id5"));
     assertThat(breaker.isApproved(removal("id3"))).isTrue();
     assertThat(breaker.isApproved(wanted(subject("id3", true), Action.STOP))).isFalse();
     assertThat(breaker.isApproved(removal("id5"))).isFalse();
+    holds(ids(0, 20), 20, Mode.ENFORCE, NOW.plusSeconds(5));
+    assertThat(breaker.held()).contains("id5", "id6");
     assertThat(breaker.spend(begun)).containsExactly("id3");
+    assertThat(breaker.held()).as("what went").doesNotContain("id5").contains("id6");
     assertThat(breaker.isApproved(removal("id3"))).as("once more").isFalse();
     ledger.update(tables -> Breaker.forget(tables, begun));
     breaker = new Breaker(ledger, NOW.plusSeconds(6));
@@ -166,6 +194,8 @@ class BreakerTest {
     assertThat(breaker.isApproved(removal("id3"))).isFalse();
     assertThat(breaker.isApproved(removal("id4"))).isTrue();
     assertThat(breaker.isTripped()).isTrue();
+    ledger.update(tables -> Breaker.forget(tables, List.of(removal("id4"))));
+    assertThat(new Breaker(ledger, NOW).isApproved(removal("id4"))).as("the last one").isFalse();
     assertThat(events()).containsExactly("breaker.trip", "breaker.approve");
   }
 
@@ -186,9 +216,12 @@ class BreakerTest {
     holds(ids(0, 20), 20, Mode.ENFORCE, NOW);
     breaker.approve(Set.of("id1"), "root", "why", NOW);
 
-    holds(ids(0, 20), 20, Mode.ENFORCE, NOW.plus(Breaker.APPROVAL).plusSeconds(1));
+    Instant later = NOW.plus(Breaker.APPROVAL).plusSeconds(1);
+    holds(ids(0, 20), 20, Mode.ENFORCE, later);
 
     assertThat(breaker.isApproved(removal("id1"))).isFalse();
+    breaker = new Breaker(ledger, later);
+    assertThat(breaker.isApproved(removal("id1"))).as("after a restart").isFalse();
   }
 
   private boolean holds(List<String> wanted, int others, Mode mode, Instant now) {
@@ -197,13 +230,17 @@ class BreakerTest {
 
   private boolean weigh(
       List<String> wanted, Action action, List<String> present, Mode mode, Instant now) {
-    PolicyBook book = World.parse("safety:\n  breaker_share: " + share + "\n");
     boolean stop = action != Action.REMOVE;
     List<Subject> there = present.stream().map(name -> subject(name, stop)).toList();
     return breaker.weigh(
         wanted.stream().map(name -> wanted(subject(name, stop), action)).toList(),
-        new Picture(now, book, there, Map.of(), Instant.MIN, Instant.MIN),
+        picture(there, now),
         mode);
+  }
+
+  private Picture picture(List<Subject> there, Instant now) {
+    PolicyBook book = World.parse("safety:\n  breaker_share: " + share + "\n");
+    return new Picture(now, book, there, Map.of(), Instant.MIN, Instant.MIN);
   }
 
   private static Subject subject(String name, boolean running) {

@@ -8,10 +8,17 @@ import io.berth.jobs.rules.Reason;
 import io.berth.policies.JobName;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
-/** What the gauges would show. */
+/** What the metrics would show. */
 final class Counts implements Tally {
+
+  /** Such as {@code created-cleanup remove created_never_started done}. */
+  final List<String> acts = new ArrayList<>();
+
+  /** Such as {@code created-cleanup startup_grace 3}. */
+  final List<String> heldBack = new ArrayList<>();
 
   int orphans;
   int overQuota;
@@ -20,10 +27,14 @@ final class Counts implements Tally {
   public void swept(JobName job, Duration took, boolean ok, Instant at) {}
 
   @Override
-  public void act(JobName job, Action action, Reason reason, Outcome outcome) {}
+  public void act(JobName job, Action action, Reason reason, Outcome outcome) {
+    acts.add(String.join(" ", job.word(), action.word(), reason.word(), outcome.word()));
+  }
 
   @Override
-  public void heldBack(JobName job, String guard, int count) {}
+  public void heldBack(JobName job, String guard, int count) {
+    heldBack.add(job.word() + " " + guard + " " + count);
+  }
 
   @Override
   public void counted(List<Subject> subjects) {}

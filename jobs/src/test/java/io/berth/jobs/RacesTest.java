@@ -128,6 +128,24 @@ class RacesTest {
   }
 
   @Test
+  void what_was_refused_and_done_at_last_is_asked_as_often_as_any_other_the_next_time() {
+    ActResult refusal = new ActResult(ActResult.Kind.REFUSED, "removal in progress");
+    litter();
+    world.engine.answers("litter", refusal);
+    world.sweepFor(Duration.ofMinutes(14));
+    world.engine.answersAsUsual("litter");
+    world.sweepFor(Duration.ofMinutes(8));
+    assertThat(world.engine.isThere("litter")).isFalse();
+    world.engine.calls().clear();
+
+    litter();
+    world.engine.answers("litter", refusal);
+    world.sweepFor(Duration.ofMinutes(14));
+
+    assertThat(world.engine.calls()).hasSize(4);
+  }
+
+  @Test
   void another_start_or_end_than_the_verdict_rests_on_counts() {
     for (String name : List.of("started", "ended")) {
       world.engine.run(Containers.running(name));

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.berth.jobs.container.Container;
 import io.berth.jobs.container.EndedBy;
 import io.berth.jobs.container.Owner;
+import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.RequestTables.Protection;
 import io.berth.policies.ContainerType;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
@@ -100,6 +102,39 @@ class RequestsTest {
     now = START.plus(HOUR);
     assertThat(requests.pauses()).isEmpty();
     assertThat(requests.resume(JobName.STALE_CLEANUP, "root", Mode.ENFORCE)).isFalse();
+  }
+
+  @Test
+  void what_is_taken_back_is_in_force_no_more_and_that_is_told() {
+    requests.protect(TRAIN, HOUR, "demo", "root", Mode.ENFORCE);
+    requests.pause(JobName.RECONCILE, HOUR, "disks", "root", Mode.ENFORCE);
+
+    assertThat(requests.unprotect(TRAIN, "root", Mode.ENFORCE)).isTrue();
+    assertThat(requests.resume(JobName.RECONCILE, "root", Mode.ENFORCE)).isTrue();
+
+    assertThat(requests.isProtected("c1")).isFalse();
+    assertThat(ledger.<List<Protection>>read(tables -> tables.requests().protections())).isEmpty();
+    assertThat(requests.pauses()).isEmpty();
+    assertThat(ledger.<List<JournalEntry>>read(tables -> tables.eventsAfter(0, 10)))
+        .extracting(JournalEntry::subject)
+        .containsExactly("container.protect", "job.pause", "container.unprotect", "job.resume");
+  }
+
+  @Test
+  void all_that_is_asked_for_can_be_listed() {
+    requests.protect(TRAIN, HOUR, "demo", "root", Mode.ENFORCE);
+    ClockRow later = new ClockRow("c1", "runtime", now, now, now.plus(HOUR), 0, null, null);
+    ClockRow first = new ClockRow("c1", "idle", now, now, now, 0, null, null);
+    ledger.update(
+        tables -> {
+          tables.put(later);
+          tables.put(first);
+        });
+
+    assertThat(ledger.<List<Protection>>read(tables -> tables.requests().protections()))
+        .containsExactly(new Protection("c1", now.plus(HOUR), "demo", "root", now));
+    assertThat(ledger.<List<ClockRow>>read(tables -> tables.requests().clocks()))
+        .containsExactly(first, later);
   }
 
   @Test

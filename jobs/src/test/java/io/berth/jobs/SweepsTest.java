@@ -8,6 +8,7 @@ import io.berth.policies.JobName;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -183,6 +184,8 @@ class SweepsTest {
 
     assertThat(world.engine.calls()).isEmpty();
     assertThat(world.story("litter")).containsExactly("container.remove:would");
+    assertThat(world.tally.acts)
+        .containsExactly("created-cleanup remove created_never_started would");
     JsonNode details = world.lastEvent("container.remove").path("details");
     assertThat(details.path("mode").asText()).isEqualTo("observe");
     assertThat(details.path("mounts").path(0).path("source").asText()).isEqualTo("/home/ada/x");
@@ -218,7 +221,15 @@ class SweepsTest {
     Sweeps.Report report = world.sweep(JobName.CREATED_CLEANUP);
 
     assertThat(world.engine.calls()).containsExactly("remove first", "remove third");
+    assertThat(report.acts())
+        .extracting(CompletableFuture::join)
+        .containsExactly(Outcome.DONE, Outcome.DONE);
     assertThat(report.heldBack()).containsEntry("max_removals_per_sweep", 2);
+    assertThat(world.tally.heldBack).containsExactly("created-cleanup max_removals_per_sweep 2");
+    assertThat(world.tally.acts)
+        .containsExactly(
+            "created-cleanup remove created_never_started done",
+            "created-cleanup remove created_never_started done");
   }
 
   @Test

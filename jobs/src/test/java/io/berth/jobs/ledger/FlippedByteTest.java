@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -126,9 +127,11 @@ class FlippedByteTest {
         "DELETE FROM claim WHERE holder = 'c2' | claim of c2 on GPU-a",
         "DROP INDEX claim_holder | its tables are not those of version",
         "PRAGMA user_version = 1 | its tables are not those of version 1",
+        "PRAGMA user_version = 99 | it has version 99, this Berth knows up to",
+        "PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = 'claim_holder' | never used",
       })
   void what_is_wrong_is_told_by_table_and_row(String wrong, String told) throws Exception {
-    DeviceMoves.sql(file, wrong);
+    DeviceMoves.sql(file, wrong.split("; ", -1));
 
     try (var probe = DriverManager.getConnection("jdbc:sqlite:" + file)) {
       assertThat(faultOf(probe)).contains(told);
@@ -164,6 +167,22 @@ class FlippedByteTest {
     }
     try (Ledger ledger = Ledger.open(file, NOW)) {
       assertThat(ledger.setAside()).isPresent();
+    }
+  }
+
+  @Test
+  void pages_that_break_while_it_runs_are_damage_as_well() throws IOException {
+    try (Ledger ledger = Ledger.open(file, NOW)) {
+      try (RandomAccessFile pages = new RandomAccessFile(file.toFile(), "rw")) {
+        pages.seek(4096); // the first one is in use
+        pages.write(new byte[(int) pages.length() - 4096]);
+      }
+
+      assertThatThrownBy(() -> ledger.read(tables -> tables.eventsAfter(0, 10)))
+          .isInstanceOf(LedgerException.class)
+          .hasMessageContaining("is damaged")
+          .hasMessageContaining("restart berthd");
+      assertThat(ledger.isHealthy()).isFalse();
     }
   }
 }

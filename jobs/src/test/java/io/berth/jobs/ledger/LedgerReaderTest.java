@@ -17,8 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -131,6 +133,74 @@ class LedgerReaderTest {
     assertThat(reader.moves())
         .extracting(DeviceTables.Move::to)
         .containsExactly("PRESENT", "PRESENT", "ACTIVE", "HELD", "ACTIVE");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "0 | - | - | - | - | 9 | false | 1 2 3 4",
+        "0 | - | - | - | - | 2 | false | 1 2",
+        "0 | - | - | - | - | 2 | true | 3 4",
+        "2 | - | - | - | - | 9 | false | 3 4",
+        "0 | 2026-03-02T12:02:00Z | - | - | - | 9 | false | 3 4",
+        "0 | - | bob | - | - | 9 | false | 2",
+        "0 | - | - | train | - | 9 | false | 1 3",
+        "0 | - | - | cafe | - | 9 | false | 1 3",
+        "0 | - | - | caf | - | 9 | false | ''",
+        "0 | - | - | - | container | 9 | false | 1 2",
+        "0 | - | - | - | container.stop | 9 | true | 2",
+        "0 | - | ada | train | gpu | 9 | true | 3",
+      })
+  void the_events_are_those_asked_for_oldest_first(
+      long after,
+      @Nullable Instant since,
+      @Nullable String user,
+      @Nullable String container,
+      @Nullable String type,
+      int limit,
+      boolean latest,
+      String found) {
+    try (Ledger ledger = Ledger.open(file, NOW)) {
+      ledger.update(
+          tables -> {
+            tables.append(event(0, "cafe0123", "train", "ada", "container.start"));
+            tables.append(event(1, "beef4567", "infer", "bob", "container.stop"));
+            tables.append(event(2, "cafe0123", "train", "ada", "gpu.hold"));
+            tables.append(event(3, null, null, null, "gpus.seen"));
+            tables.append(intent());
+          });
+    }
+
+    assertThat(
+            reader
+                .events(new EventQuery(after, since, user, container, type, limit, latest))
+                .stream()
+                .map(each -> String.valueOf(each.seq())))
+        .containsExactly(found.isEmpty() ? new String[0] : found.split(" ", -1));
+  }
+
+  private static JournalEntry event(
+      int minute,
+      @Nullable String id,
+      @Nullable String name,
+      @Nullable String owner,
+      String subject) {
+    return new JournalEntry(
+        0,
+        NOW.plus(Duration.ofMinutes(minute)),
+        JournalEntry.Kind.FACT,
+        id,
+        name,
+        owner,
+        subject,
+        null,
+        "test",
+        "enforce",
+        null,
+        null,
+        "{}");
   }
 
   // --- what is not as it should be

@@ -10,6 +10,8 @@ import static io.berth.jobs.ledger.Rows.subjects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.berth.jobs.ledger.ActivityTables.LifeRow;
+import io.berth.jobs.ledger.ActivityTables.SampleRow;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import java.nio.file.Path;
@@ -17,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,6 +173,66 @@ class LedgerTest {
         known.endedBy(),
         known.restartCount(),
         FINE.minus(Duration.ofDays(1)));
+  }
+
+  @Test
+  void what_containers_did_is_kept_sample_by_sample_and_goes_with_them() {
+    LifeRow life = life("id1", FINE);
+    try (Ledger ledger = open()) {
+      ledger.update(
+          tables -> {
+            tables.put(known("id1"));
+            tables.put(known("id2"));
+            tables.activity().put(life);
+            tables.activity().put(life("id2", null));
+            tables.activity().put(life("never known", null));
+            for (int seq = 1; seq <= 3; seq++) {
+              tables.activity().put(sample("id1", seq));
+              tables.activity().put(sample("id2", seq));
+            }
+            tables.activity().dropSample("id1", 2);
+            tables.activity().dropSamples("id2");
+            tables.activity().touch("id1", NOW);
+            tables.activity().touch("id1", FINE); // told late
+          });
+    }
+
+    try (Ledger ledger = open()) {
+      assertThat(lives(ledger)).containsExactlyInAnyOrder(life("id1", NOW), life("id2", null));
+      assertThat(samples(ledger)).containsExactly(sample("id1", 1), sample("id1", 3));
+      ledger.update(tables -> tables.forget("id1"));
+      assertThat(lives(ledger)).containsExactly(life("id2", null));
+      assertThat(samples(ledger)).isEmpty();
+    }
+  }
+
+  private static LifeRow life(String id, @Nullable Instant touched) {
+    return new LifeRow(
+        id, FINE, FINE, 3, NOW, "cpu", "network", FINE, touched, null, null, "", null);
+  }
+
+  private static SampleRow sample(String id, long seq) {
+    return new SampleRow(id, seq, FINE, NOW, 5, true, "cpu", "network", "gpu", 7L, true);
+  }
+
+  private static List<LifeRow> lives(Ledger ledger) {
+    return ledger.read(tables -> tables.activity().lives());
+  }
+
+  private static List<SampleRow> samples(Ledger ledger) {
+    return ledger.read(tables -> tables.activity().samples());
+  }
+
+  @Test
+  void how_far_a_device_was_read_is_kept_in_place_of_all_that_was() {
+    try (Ledger ledger = open()) {
+      ledger.update(tables -> tables.activity().cursors(Map.of("GPU-a", 1L, "GPU-b", 2L)));
+      ledger.update(tables -> tables.activity().cursors(Map.of("GPU-b", 3L)));
+    }
+    try (Ledger ledger = open()) {
+      assertThat(ledger.<Map<String, Long>>read(tables -> tables.activity().cursors()))
+          .isEqualTo(Map.of("GPU-b", 3L));
+    }
   }
 
   private Ledger open() {
