@@ -32,6 +32,10 @@ final class FakeEngine implements Engine {
   private final Map<String, Container> containers =
       Collections.synchronizedMap(new LinkedHashMap<>());
   private final List<String> calls = new ArrayList<>();
+
+  /** What each stop was given between SIGTERM and SIGKILL. */
+  final List<Duration> graces = new ArrayList<>();
+
   private final Map<String, ActResult> answers = new HashMap<>();
   private final Map<String, Runnable> meanwhile = new ConcurrentHashMap<>();
   private Consumer<Container> removals = container -> {};
@@ -308,6 +312,7 @@ final class FakeEngine implements Engine {
   /** A paused one is resumed first, as Docker does. */
   @Override
   public ActResult stop(String id, Duration grace) {
+    graces.add(grace);
     return act(
         "stop",
         id,

@@ -3,6 +3,7 @@ package io.berth.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.Engine.ActResult;
@@ -15,10 +16,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What changes in the middle: between look, verdict, act and record, and between two jobs. */
 class RacesTest {
@@ -103,11 +107,50 @@ class RacesTest {
   }
 
   @Test
+  void one_that_is_gone_or_can_not_be_looked_at_any_more_is_not_touched() {
+    litterIsDue();
+    world.engine.goesDown();
+    world.carryOut();
+
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(world.story("litter")).containsExactly("container.remove:failed");
+    assertThat(lastDetail()).isEqualTo("it could not be inspected again: nobody listens");
+
+    world.engine.comesUp();
+    world.pass(Duration.ofMinutes(1));
+    world.sweep(JobName.CREATED_CLEANUP);
+    world.engine.removed("litter");
+    world.carryOut();
+
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(lastDetail()).isEqualTo("it was gone already");
+  }
+
+  @Test
+  void an_act_that_fails_unexpectedly_is_told_as_failed_and_tried_again_later() {
+    litterIsDue();
+    world.engine.during(
+        "remove",
+        () -> {
+          throw new IllegalStateException("a bug");
+        });
+    world.carryOut();
+
+    assertThat(world.story("litter")).containsExactly("container.remove:failed");
+    assertThat(lastDetail()).contains("a bug");
+    assertThat(openIntents()).isEmpty();
+    world.letActsGo();
+    world.sweepFor(Duration.ofMinutes(2));
+    assertThat(world.engine.isThere("litter")).isFalse();
+  }
+
+  @Test
   void acts_that_no_lane_takes_on_are_closed_and_wanted_again() {
     litter();
     world.closeLanes();
-    world.sweepAll();
+    Sweeps.Report report = world.sweep(JobName.CREATED_CLEANUP);
 
+    assertThat(report.acts()).extracting(CompletableFuture::join).containsExactly(Outcome.DROPPED);
     assertThat(world.engine.calls()).isEmpty();
     assertThat(world.story("litter")).containsExactly("container.remove:dropped");
     assertThat(openIntents()).isEmpty();
@@ -354,6 +397,48 @@ class RacesTest {
     JsonNode details = world.lastEvent("container.remove").path("details");
     assertThat(details.path("container_type").asText()).isEqualTo("docker");
     assertThat(details.path("owner_source").asText()).isEqualTo("label:ds01.user");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "RUNNING, container.pause, PAUSED, done",
+    "RUNNING, container.pause, RUNNING, dropped",
+    "PAUSED, container.unpause, RUNNING, done",
+    "PAUSED, container.unpause, PAUSED, dropped",
+  })
+  void what_people_asked_for_and_a_daemon_left_over_is_told_once_as_the_engine_shows_it(
+      State before, String act, State after, String outcome) {
+    world.engine.has(Containers.running("train").state(before));
+    world.sweepAll();
+    world.ledger().update(tables -> tables.append(intentOf(act)));
+    world.engine.has(Containers.from(world.engine.get("train")).state(after));
+    world.restart();
+
+    world.sweepAll();
+    world.sweepAll();
+
+    assertThat(world.story("train")).containsExactly(act + ":" + outcome);
+    JsonNode details = world.lastEvent(act).path("details");
+    assertThat(details.path("by").asText()).isEqualTo("user");
+    assertThat(details.path("mode").asText()).isEqualTo("observe");
+    assertThat(openIntents()).isEmpty();
+  }
+
+  private JournalEntry intentOf(String act) {
+    return new JournalEntry(
+        0,
+        world.now(),
+        JournalEntry.Kind.INTENT,
+        Containers.idOf("train"),
+        "train",
+        "ada",
+        act,
+        "manual",
+        "cli",
+        "observe",
+        null,
+        null,
+        null);
   }
 
   @Test

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Idle stop and max runtime as sweeps: a wrong stop is the worst thing there is. */
@@ -46,6 +47,7 @@ class StopsTest {
     sweepFor(Duration.ofMinutes(3));
 
     assertThat(world.engine.calls()).containsExactly("stop train");
+    assertThat(world.engine.graces).containsExactly(Duration.ofMinutes(1));
     assertThat(world.story("train"))
         .containsExactly(
             "container.create:done",
@@ -433,8 +435,11 @@ class StopsTest {
     assertThat(world.engine.calls()).hasSize(2);
   }
 
-  @Test
-  void a_stop_whose_daemon_ended_is_not_sent_again_before_its_grace_is_over() {
+  @ParameterizedTest
+  @CsvSource({"1m, 9", "40m, 39"})
+  void a_stop_whose_daemon_ended_is_not_sent_again_before_its_grace_is_over(
+      String grace, int minutes) {
+    world.book(World.ENFORCE + "defaults: {sigterm_grace: %s}\n".formatted(grace));
     sleeper("train");
     sweepFor(Duration.ofMinutes(29));
     world.holdActs();
@@ -443,12 +448,15 @@ class StopsTest {
     world.letActsGo();
     Instant began = world.now();
 
-    sweepFor(Duration.ofMinutes(9));
+    world.pulse.idleSince("train", began);
+
+    sweepFor(Duration.ofMinutes(minutes));
     assertThat(world.engine.calls()).isEmpty();
 
-    world.pulse.idleSince("train", began);
     sweepFor(Duration.ofMinutes(40));
     assertThat(world.engine.calls()).containsExactly("stop train");
+    assertThat(world.story("train").stream().filter(each -> each.startsWith("container.stop")))
+        .containsExactly("container.stop:dropped", "container.stop:done");
   }
 
   @Test
@@ -500,6 +508,13 @@ class StopsTest {
     sweepFor(Duration.ofMinutes(5));
 
     assertThat(world.engine.calls()).containsExactly("stop train3");
+
+    world.restart();
+    world.engine.start("train3");
+    world.pulse.idleSince("train3", world.now());
+    sweepFor(Duration.ofHours(1));
+    assertThat(world.isBreakerTripped()).isTrue();
+    assertThat(world.engine.calls()).as("once").hasSize(1);
   }
 
   @Test

@@ -120,7 +120,7 @@ class FlippedByteTest {
         "UPDATE move SET type = 'BANANA' WHERE seq = 3 | table move, row with seq 3",
         "UPDATE move SET to_state = 'BANANA' WHERE seq = 3 | table move, row with seq 3",
         "UPDATE fact SET value = 'yesterday' WHERE name = 'born' | table fact, row with name born",
-        "UPDATE enforcing SET job = 'banana' | table enforcing, row with job banana",
+        "UPDATE enforcing SET job = 'banana' | table enforcing, row with job banana: 'banana' is no job",
         "UPDATE journal SET kind = 'BANANA' WHERE seq = 9 | table journal, row with seq 9",
         "UPDATE journal SET event = '{\"a\":' WHERE seq = 9 | table journal, row with seq 9",
         "UPDATE journal SET at = -9000000000000000000 WHERE seq = 9 | table journal, row with seq 9",
