@@ -6,6 +6,8 @@ import io.berth.jobs.container.Containers;
 import io.berth.jobs.container.EndedBy;
 import io.berth.jobs.container.Owner;
 import io.berth.jobs.ledger.ClockRow;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.rules.Action;
 import io.berth.jobs.rules.Clock;
 import io.berth.jobs.rules.Reason;
@@ -14,12 +16,14 @@ import io.berth.policies.ContainerType;
 import io.berth.policies.JobName;
 import io.berth.policies.PolicyBook;
 import io.berth.policies.Schedule;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -78,6 +82,42 @@ class GuardsTest {
     assertThat(passed.go().stream().map(each -> each.subject().container().name()))
         .containsExactly("c0", "c1");
     assertThat(passed.heldBack()).isEqualTo(Map.of("max_removals_per_sweep", 3));
+  }
+
+  @Test
+  void what_the_caps_would_do_is_told_with_the_number_of_stops_that_would_go() {
+    PolicyBook.Safety safety =
+        World.parse("safety: {max_stops_per_sweep: 2, max_removals_per_sweep: 4}").safety();
+    List<String> held = new ArrayList<>();
+
+    int stops = Guards.capped(wanted(3, Action.STOP), 0, safety, (each, cap) -> held.add(cap));
+    int none = Guards.capped(wanted(3, Action.REMOVE), 0, safety, (each, cap) -> held.add(cap));
+
+    assertThat(stops).isEqualTo(2);
+    assertThat(none).isZero();
+    assertThat(held).containsExactly("max_stops_per_sweep");
+  }
+
+  @Test
+  void a_removal_is_no_stop_of_the_hour(@TempDir Path folder) {
+    try (Ledger ledger = Ledger.open(folder.resolve("ledger.db"), NOW)) {
+      ledger.update(
+          tables -> {
+            for (Action each : List.of(Action.REMOVE, Action.STOP, Action.REMOVE, Action.PAUSE)) {
+              tables.append(
+                  Acts.entry(
+                      JobName.IDLE_STOP,
+                      wanted(1, each).get(0),
+                      JournalEntry.Kind.INTENT,
+                      null,
+                      null,
+                      "",
+                      NOW));
+            }
+          });
+
+      assertThat(Guards.stopsInHour(ledger, NOW)).isEqualTo(2);
+    }
   }
 
   @Test
@@ -162,6 +202,10 @@ class GuardsTest {
   }
 
   private static List<Wanted> wanted(int count) {
+    return wanted(count, Action.REMOVE);
+  }
+
+  private static List<Wanted> wanted(int count, Action action) {
     List<Wanted> wanted = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       Subject subject =
@@ -174,7 +218,7 @@ class GuardsTest {
               EndedBy.UNKNOWN,
               null);
       Verdict.Cause cause =
-          new Verdict.Cause(Action.REMOVE, Reason.CREATED_NEVER_STARTED, Map.of());
+          new Verdict.Cause(action, Reason.CREATED_NEVER_STARTED, Map.of());
       ClockRow clock = new ClockRow(subject.id(), "created", NOW, NOW, NOW, 0, null, null);
       wanted.add(new Wanted(subject, new Verdict.Act(cause, "", new Clock(NOW, NOW)), clock));
     }
