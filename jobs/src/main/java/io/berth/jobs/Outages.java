@@ -4,7 +4,9 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.ledger.Ledger;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,18 +66,23 @@ final class Outages {
   private @Nullable Instant contact;
   private @Nullable Instant keptContact;
   private @Nullable Outage latest;
+
+  /** The latest one by the clock as it was before it was set back, which stamped what it ended. */
+  private @Nullable Outage formerly;
+
   private boolean streamBroke;
 
   Outages(Ledger ledger) {
     this.ledger = ledger;
     this.contact =
         ledger.read(tables -> tables.fact("engine.contact")).map(Instant::parse).orElse(null);
-    this.latest =
-        ledger
-            .read(tables -> tables.fact("engine.outage"))
-            .map(text -> text.split(" ", -1))
-            .map(part -> new Outage(Instant.parse(part[0]), Instant.parse(part[1])))
-            .orElse(null);
+    List<Instant> kept =
+        ledger.read(tables -> tables.fact("engine.outage")).stream()
+            .flatMap(text -> Stream.of(text.split(" ", -1)))
+            .map(Instant::parse)
+            .toList();
+    this.latest = kept.size() < 2 ? null : new Outage(kept.get(0), kept.get(1));
+    this.formerly = kept.size() < 4 ? null : new Outage(kept.get(2), kept.get(3));
     this.streamBroke = contact != null;
   }
 
@@ -90,11 +97,14 @@ final class Outages {
     if (outage != null
         || keptContact == null
         || Duration.between(keptContact, now).abs().compareTo(KEEP_EVERY) >= 0) {
-      keep(outage, now); // first: where it can't be written, the next answer finds the same again
+      keep(
+          outage, null,
+          now); // first: where it can't be written, the next answer finds the same again
       keptContact = now;
     }
     if (outage != null) {
       latest = outage;
+      formerly = null;
     }
     contact = now;
     streamBroke = false;
@@ -114,11 +124,12 @@ final class Outages {
     return streamBroke && before != null ? new Outage(before.minus(SHUTDOWN), now) : null;
   }
 
-  private void keep(@Nullable Outage outage, Instant now) {
+  private void keep(@Nullable Outage outage, @Nullable Outage before, Instant now) {
     ledger.update(
         tables -> {
           if (outage != null) {
-            tables.keep("engine.outage", outage.from + " " + outage.start);
+            String more = before == null ? "" : " " + before.from + " " + before.start;
+            tables.keep("engine.outage", outage.from + " " + outage.start + more);
           }
           tables.keep("engine.contact", now.toString());
         });
@@ -133,7 +144,9 @@ final class Outages {
     if (seen != null) {
       Outage moved =
           latest == null ? null : new Outage(latest.from.plus(jump), latest.start.plus(jump));
-      keep(moved, seen.plus(jump));
+      Outage stamped = formerly == null ? latest : formerly;
+      keep(moved, stamped, seen.plus(jump));
+      formerly = stamped;
       latest = moved;
       contact = seen.plus(jump);
     }
@@ -151,6 +164,7 @@ final class Outages {
     return latest != null
         && startedAt != null
         && finishedAt != null
-        && latest.ended(startedAt, finishedAt);
+        && (latest.ended(startedAt, finishedAt)
+            || (formerly != null && formerly.ended(startedAt, finishedAt)));
   }
 }

@@ -137,6 +137,18 @@ class OutagesTest {
   }
 
   @Test
+  void what_an_outage_ended_is_its_doing_after_the_clock_was_set_back_as_well() {
+    outages.answered(LAST_SEEN, LONG_AGO);
+    outages.answered(UP_AGAIN.plusSeconds(9), UP_AGAIN);
+    outages.clockWentBack(Duration.ofDays(-2));
+    outages.clockWentBack(Duration.ofDays(-1));
+
+    assertThat(outages.ended(life(-600, 100))).isTrue(); // its stamps are of before
+    assertThat(new Outages(ledger).ended(life(-600, 100))).isTrue();
+    assertThat(outages.ended(life(-600, 361))).isFalse();
+  }
+
+  @Test
   void a_clock_that_was_set_back_leaves_no_start_ahead() {
     outages.answered(LAST_SEEN, null);
     outages.streamBroke();
