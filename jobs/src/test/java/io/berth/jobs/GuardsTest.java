@@ -217,8 +217,7 @@ class GuardsTest {
               null,
               EndedBy.UNKNOWN,
               null);
-      Verdict.Cause cause =
-          new Verdict.Cause(action, Reason.CREATED_NEVER_STARTED, Map.of());
+      Verdict.Cause cause = new Verdict.Cause(action, Reason.CREATED_NEVER_STARTED, Map.of());
       ClockRow clock = new ClockRow(subject.id(), "created", NOW, NOW, NOW, 0, null, null);
       wanted.add(new Wanted(subject, new Verdict.Act(cause, "", new Clock(NOW, NOW)), clock));
     }

@@ -182,6 +182,7 @@ class SweepsTest {
 
     world.sweepFor(Duration.ofHours(2));
 
+    assertThat(world.sweep(JobName.CREATED_CLEANUP).skipped()).isEmpty();
     assertThat(world.engine.calls()).isEmpty();
     assertThat(world.story("litter")).containsExactly("container.remove:would");
     assertThat(world.tally.acts)
@@ -230,6 +231,24 @@ class SweepsTest {
         .containsExactly(
             "created-cleanup remove created_never_started done",
             "created-cleanup remove created_never_started done");
+  }
+
+  @Test
+  void under_a_cap_the_one_that_was_due_first_goes_first_wherever_the_engine_lists_it() {
+    world.book(World.ENFORCE + "  max_removals_per_sweep: 1\n");
+    List<String> names = List.of("a", "b", "c", "d");
+    names.forEach(name -> world.engine.run(Containers.running(name)));
+    for (String name : List.of("c", "a", "d", "b")) {
+      world.pass(Duration.ofMinutes(1));
+      world.engine.exits(name, 0);
+      world.sweepAll();
+    }
+    world.pass(Duration.ofMinutes(40));
+
+    names.forEach(name -> world.sweep(JobName.STALE_CLEANUP));
+
+    assertThat(world.engine.calls())
+        .containsExactly("remove c", "remove a", "remove d", "remove b");
   }
 
   @Test

@@ -133,6 +133,7 @@ class LedgerReaderTest {
     assertThat(reader.moves())
         .extracting(DeviceTables.Move::to)
         .containsExactly("PRESENT", "PRESENT", "ACTIVE", "HELD", "ACTIVE");
+    assertThat(reader.moves()).extracting(DeviceTables.Move::reason).containsOnly("seen");
   }
 
   @ParameterizedTest

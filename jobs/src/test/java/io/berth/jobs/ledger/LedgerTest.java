@@ -120,6 +120,25 @@ class LedgerTest {
   }
 
   @Test
+  void a_clock_that_stops_leaves_those_of_other_rules_and_containers() {
+    try (Ledger ledger = open()) {
+      ledger.update(
+          tables -> {
+            for (String id : List.of("id1", "id2")) {
+              tables.put(known(id));
+              tables.put(new ClockRow(id, "stale", NOW, NOW, NOW, 0, null, null));
+              tables.put(new ClockRow(id, "idle", NOW, NOW, NOW, 0, null, null));
+            }
+            tables.removeClock("id1", "stale");
+          });
+
+      assertThat(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks("stale")))
+          .containsOnlyKeys("id2");
+      assertThat(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks("idle"))).hasSize(2);
+    }
+  }
+
+  @Test
   void a_journal_goes_on_after_a_number_and_never_goes_back() {
     try (Ledger ledger = open()) {
       ledger.update(tables -> tables.goOnAfter(500));
