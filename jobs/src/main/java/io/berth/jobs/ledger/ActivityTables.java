@@ -174,7 +174,8 @@ public final class ActivityTables {
   /** Until when a command holds the idle clock, or held it; empty where none ever did. */
   public Optional<Instant> keptAliveUntil(String containerId) throws SQLException {
     return tables
-        .rows(
+        .unchanged(
+            "keep_alive",
             "SELECT until FROM keep_alive WHERE container_id = ?",
             row -> instant(row.getLong(1)),
             containerId)
@@ -185,9 +186,13 @@ public final class ActivityTables {
   /** By device, the driver's time of its latest sample that was read, in microseconds. */
   public Map<String, Long> cursors() throws SQLException {
     Map<String, Long> cursors = new HashMap<>();
-    tables.rows(
-        "SELECT device, sampled FROM cursor",
-        row -> cursors.put(row.getString("device"), row.getLong("sampled")));
+    for (Map.Entry<String, Long> each :
+        tables.unchanged(
+            "cursor",
+            "SELECT device, sampled FROM cursor",
+            row -> Map.entry(row.getString("device"), row.getLong("sampled")))) {
+      cursors.put(each.getKey(), each.getValue());
+    }
     return cursors;
   }
 

@@ -54,11 +54,14 @@ public final class DeviceTables {
   /** As it stands. */
   public Allocation allocation() throws SQLException {
     Map<String, DeviceRow> devices = new TreeMap<>();
-    for (DeviceRow each : tables.rows("SELECT * FROM device", DeviceTables::device)) {
+    for (DeviceRow each :
+        tables.unchanged("device", "SELECT * FROM device", DeviceTables::device)) {
       devices.put(each.uuid(), each);
     }
     return new Allocation(
-        devices, tables.rows("SELECT * FROM claim ORDER BY device, holder", DeviceTables::claim));
+        devices,
+        tables.unchanged(
+            "claim", "SELECT * FROM claim ORDER BY device, holder", DeviceTables::claim));
   }
 
   /** A device's share of a full GPU; empty where the ledger does not know the device. */

@@ -22,7 +22,8 @@ public final class FindingTables {
 
   /** By device and pid. */
   public List<Orphan> orphans() throws SQLException {
-    return tables.rows(
+    return tables.unchanged(
+        "orphan",
         "SELECT * FROM orphan ORDER BY device, pid, start_ticks",
         row ->
             new Orphan(
@@ -96,7 +97,8 @@ public final class FindingTables {
 
   /** By owner. */
   public List<OverQuota> overQuota() throws SQLException {
-    return tables.rows(
+    return tables.unchanged(
+        "over_quota",
         "SELECT * FROM over_quota ORDER BY owner",
         row ->
             new OverQuota(

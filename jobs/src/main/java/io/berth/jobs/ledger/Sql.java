@@ -8,17 +8,34 @@ import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Statements on one connection, prepared once each; and rows as values, or as damage. */
 final class Sql {
 
+  private static final Pattern WRITING =
+      Pattern.compile("(?:INSERT(?: OR \\w+)? INTO|UPDATE|DELETE FROM) (\\w+)");
+
+  /**
+   * @param writes the table that it writes to; null: none
+   */
+  private record Prepared(PreparedStatement statement, @Nullable String writes) {}
+
+  private record Question(String query, List<@Nullable Object> arguments) {}
+
   private final Connection connection;
-  private final Map<String, PreparedStatement> prepared = new HashMap<>();
+  private final Map<String, Prepared> prepared = new HashMap<>();
+
+  /** What was answered, by table, for as long as nothing is written to that. */
+  private final Map<String, Map<Question, List<?>>> answers = new HashMap<>();
 
   Sql(Connection connection) {
     this.connection = connection;
@@ -34,6 +51,30 @@ final class Sql {
     List<T> found = new ArrayList<>();
     each(query, mapper, found::add, arguments);
     return found;
+  }
+
+  /**
+   * The same, read anew only after this connection wrote to the table: for what is asked far more
+   * often than it changes.
+   *
+   * @param table the only one that the query asks
+   */
+  @SuppressWarnings("unchecked") // a query has one mapper
+  <T> List<T> unchanged(String table, String query, Mapper<T> mapper, @Nullable Object... arguments)
+      throws SQLException {
+    Map<Question, List<?>> ofTable = answers.computeIfAbsent(table, any -> new HashMap<>());
+    Question question = new Question(query, Arrays.asList(arguments));
+    List<?> answer = ofTable.get(question);
+    if (answer == null) {
+      answer = Collections.unmodifiableList(rows(query, mapper, arguments));
+      ofTable.put(question, answer);
+    }
+    return (List<T>) answer;
+  }
+
+  /** What was written was taken back. */
+  void changed() {
+    answers.clear();
   }
 
   /**
@@ -68,15 +109,21 @@ final class Sql {
   }
 
   private PreparedStatement set(String sql, @Nullable Object... arguments) throws SQLException {
-    PreparedStatement statement = prepared.get(sql);
-    if (statement == null) {
-      statement = connection.prepareStatement(sql);
-      prepared.put(sql, statement);
+    Prepared found = prepared.get(sql);
+    if (found == null) {
+      Matcher writing = WRITING.matcher(sql);
+      found =
+          new Prepared(
+              connection.prepareStatement(sql), writing.lookingAt() ? writing.group(1) : null);
+      prepared.put(sql, found);
+    }
+    if (found.writes != null) {
+      answers.remove(found.writes);
     }
     for (int i = 0; i < arguments.length; i++) {
-      statement.setObject(i + 1, arguments[i]);
+      found.statement.setObject(i + 1, arguments[i]);
     }
-    return statement;
+    return found.statement;
   }
 
   void run(String sql) throws SQLException {

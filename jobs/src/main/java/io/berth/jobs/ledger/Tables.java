@@ -132,10 +132,12 @@ public final class Tables {
   /** The number of the last row that was written at that moment or before; 0 for none. */
   public long lastSeqAt(Instant moment) throws SQLException {
     return rows(
-            "SELECT coalesce(max(seq), 0) FROM journal WHERE at <= ?",
+            "SELECT seq FROM journal WHERE at <= ? ORDER BY seq DESC LIMIT 1",
             row -> row.getLong(1),
             micros(moment))
-        .get(0);
+        .stream()
+        .findFirst()
+        .orElse(0L);
   }
 
   /** All that was recorded of a container, oldest first. */
@@ -191,7 +193,7 @@ public final class Tables {
   /** Every container the ledger knows, by id. */
   public Map<String, Known> known() throws SQLException {
     Map<String, Known> known = new HashMap<>();
-    for (Known each : rows("SELECT * FROM container", Tables::known)) {
+    for (Known each : unchanged("container", "SELECT * FROM container", Tables::known)) {
       known.put(each.id(), each);
     }
     return known;
@@ -247,6 +249,7 @@ public final class Tables {
   /** Forgets a container that is gone, and its clocks. The journal keeps what happened. */
   public void forget(String containerId) throws SQLException {
     update("DELETE FROM container WHERE id = ?", containerId);
+    sql.changed(); // what other tables have of it went with it
   }
 
   // --- clocks
@@ -254,7 +257,8 @@ public final class Tables {
   /** The clocks of one rule, by container id. */
   public Map<String, ClockRow> clocks(String rule) throws SQLException {
     Map<String, ClockRow> clocks = new HashMap<>();
-    for (ClockRow each : rows("SELECT * FROM clock WHERE rule = ?", Tables::clock, rule)) {
+    for (ClockRow each :
+        unchanged("clock", "SELECT * FROM clock WHERE rule = ?", Tables::clock, rule)) {
       clocks.put(each.containerId(), each);
     }
     return clocks;
@@ -352,8 +356,11 @@ public final class Tables {
 
   /** Since when a job has been enforcing without a break; empty where it is not. */
   public Optional<Instant> enforcingSince(JobName job) throws SQLException {
-    return rows(
-            "SELECT since FROM enforcing WHERE job = ?", row -> instant(row.getLong(1)), job.word())
+    return unchanged(
+            "enforcing",
+            "SELECT since FROM enforcing WHERE job = ?",
+            row -> instant(row.getLong(1)),
+            job.word())
         .stream()
         .findFirst();
   }
@@ -368,7 +375,8 @@ public final class Tables {
 
   /** A value that must survive a restart; empty where it was never kept. */
   public Optional<String> fact(String name) throws SQLException {
-    return rows("SELECT name, value, sum FROM fact WHERE name = ?", Facts::value, name).stream()
+    return unchanged("fact", "SELECT name, value, sum FROM fact WHERE name = ?", Facts::value, name)
+        .stream()
         .findFirst();
   }
 
@@ -400,6 +408,12 @@ public final class Tables {
     return sql.rows(query, mapper, arguments);
   }
 
+  <T> List<T> unchanged(
+      String table, String query, Sql.Mapper<T> mapper, @Nullable Object... arguments)
+      throws SQLException {
+    return sql.unchanged(table, query, mapper, arguments);
+  }
+
   <T> void each(
       String query, Sql.Mapper<T> mapper, Consumer<T> consumer, @Nullable Object... arguments)
       throws SQLException {
@@ -412,6 +426,11 @@ public final class Tables {
 
   void run(String statement) throws SQLException {
     sql.run(statement);
+  }
+
+  void rollback() throws SQLException {
+    sql.changed();
+    sql.run("ROLLBACK");
   }
 
   void close() {

@@ -72,6 +72,7 @@ class DeviceTablesTest {
   @Test
   void a_promise_is_of_what_stands() {
     move(State.FREE, State.HELD);
+    assertThat(claims()).containsExactly(claim(State.HELD));
     promise(State.HELD, NOW.plusSeconds(60));
     assertThat(claims()).containsExactly(claim(State.HELD).until(NOW.plusSeconds(60)));
     move(State.HELD, State.ACTIVE); // it was started again, and nothing is promised

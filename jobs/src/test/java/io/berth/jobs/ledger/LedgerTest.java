@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.berth.jobs.ledger.ActivityTables.LifeRow;
 import io.berth.jobs.ledger.ActivityTables.SampleRow;
+import io.berth.jobs.container.Container;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import java.nio.file.Path;
@@ -136,6 +137,55 @@ class LedgerTest {
           .containsOnlyKeys("id2");
       assertThat(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks("idle"))).hasSize(2);
     }
+  }
+
+  @Test
+  void what_was_read_before_is_what_is_there_after_each_write_and_after_one_that_failed() {
+    ClockRow clock = new ClockRow("id1", "stale", NOW, NOW, NOW, 0, null, null);
+    try (Ledger ledger = open()) {
+      assertThat(words(ledger)).isEqualTo("[] [] [] []");
+      ledger.update(
+          tables -> {
+            tables.put(known("id1"));
+            tables.put(clock);
+            tables.keep("name", "value");
+            tables.enforcing(JobName.STALE_CLEANUP, FINE);
+          });
+      String before = words(ledger);
+      assertThat(before).isEqualTo("[id1 EXITED] [0] [value] [" + FINE + "]");
+
+      assertThatThrownBy(
+              () ->
+                  ledger.update(
+                      tables -> {
+                        tables.put("id1", Container.State.RUNNING);
+                        tables.unwarnAll("stale");
+                        tables.drop("name");
+                        tables.notEnforcing(JobName.STALE_CLEANUP);
+                        assertThat(words(ledger)).isEqualTo("[id1 RUNNING] [0] [] []");
+                        throw new IllegalStateException("a bug");
+                      }))
+          .hasMessage("a bug");
+      assertThat(words(ledger)).isEqualTo(before);
+
+      ledger.update(tables -> tables.put(clock.running(NOW, NOW, 1)));
+      ledger.update(tables -> tables.keep("name", "other"));
+      assertThat(words(ledger)).isEqualTo("[id1 EXITED] [1] [other] [" + FINE + "]");
+
+      ledger.update(tables -> tables.forget("id1")); // its clock goes with it
+      assertThat(words(ledger)).isEqualTo("[] [] [other] [" + FINE + "]");
+    }
+  }
+
+  private static String words(Ledger ledger) {
+    return ledger.read(
+        tables ->
+            "%s %s %s %s"
+                .formatted(
+                    tables.known().values().stream().map(k -> k.id() + " " + k.state()).toList(),
+                    tables.clocks("stale").values().stream().map(ClockRow::warnings).toList(),
+                    tables.fact("name").stream().toList(),
+                    tables.enforcingSince(JobName.STALE_CLEANUP).stream().toList()));
   }
 
   @Test
