@@ -47,7 +47,10 @@ final class BreakerReferee {
         there.add(new There(now, each.id(), isStoppable(each)));
       }
     }
-    there.removeIf(each -> each.at.plus(KEPT).compareTo(now) < 0);
+    Duration oldest = now.minus(KEPT);
+    while (!there.isEmpty() && there.getFirst().at.compareTo(oldest) < 0) {
+      there.removeFirst();
+    }
     acts.removeIf(each -> each.wanted.plus(KEPT).compareTo(now) < 0);
   }
 

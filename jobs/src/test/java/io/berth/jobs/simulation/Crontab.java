@@ -116,4 +116,9 @@ final class Crontab {
             .map(job -> "  %s: \"%s * * *\"\n".formatted(job.word(), LINES.get(job)))
             .collect(Collectors.joining());
   }
+
+  @Override
+  public String toString() {
+    return "of " + zone;
+  }
 }

@@ -246,6 +246,8 @@ final class DeviceReferee {
   void atRest() {
     checkFold();
     Allocation now = allocation();
+    Allocation onDisk = harbour.onDisk();
+    require(now.equals(onDisk), 10, "the daemon says %s, its file %s", now, onDisk);
     for (Claim each : now.claims()) {
       require(each.state() != Claim.State.HELD, 9, "%s keeps %s", each.name(), each.device());
       require(!each.isReservation(), 9, "%s is reserved for %s", each.device(), each.name());

@@ -19,8 +19,11 @@ import io.berth.jobs.container.TypeChain;
 import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Processes;
+import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
+import io.berth.jobs.ledger.LedgerReader;
 import io.berth.jobs.ledger.Tables;
 import io.berth.jobs.notify.Overheard;
 import io.berth.jobs.rules.Verdict;
@@ -37,6 +40,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -44,6 +48,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The simulated host with the daemon on it, which can die and be started again. */
 final class Harbour implements AutoCloseable {
+
+  private static final int MOST_EVENTS = 100_000;
 
   /** What one process of the daemon is made of. */
   private record Daemon(
@@ -73,6 +79,7 @@ final class Harbour implements AutoCloseable {
   private boolean parking;
   private boolean full;
   private boolean hinted;
+  private boolean news;
   private @Nullable Daemon daemon;
   private int starts;
 
@@ -177,7 +184,12 @@ final class Harbour implements AutoCloseable {
     empty();
     Ledger ledger = Ledger.open(file, clock.wall());
     fuse.renew(ledger::close);
-    ledger.whenEventsAreWritten(fuse::point);
+    news = true;
+    ledger.whenEventsAreWritten(
+        () -> {
+          news = true;
+          fuse.point();
+        });
     Inventory inventory = new Inventory(engine, 1, Duration.ofSeconds(30));
     Processes processes = new Processes(proc.proc());
     Activity activity = new Activity(proc.proc(), proc.cgroups(), gpus, processes, files, ledger);
@@ -360,6 +372,23 @@ final class Harbour implements AutoCloseable {
     return running == null || fuse.isBlown()
         ? Optional.empty()
         : Optional.of(running.ledger.read(work));
+  }
+
+  /** Who has what by the file, as another reader sees it. */
+  Allocation onDisk() {
+    return new LedgerReader(file).standing().allocation();
+  }
+
+  /** The events after that one; empty while nobody can read them. */
+  Optional<List<JournalEntry>> eventsAfter(long last) {
+    Optional<List<JournalEntry>> rows = read(tables -> tables.eventsAfter(last, MOST_EVENTS));
+    news &= rows.isEmpty();
+    return rows;
+  }
+
+  /** Whether one was written since they were last read. */
+  boolean hasNews() {
+    return news;
   }
 
   /** What changes from here on, changes after all that is in the journal. */

@@ -32,6 +32,14 @@ final class People {
   // --- bringing
 
   String arrive(Random dice) {
+    StringBuilder all = new StringBuilder(comes(dice));
+    for (int more = dice.nextInt(harbour.pace.crowd()); more > 0; more--) {
+      all.append(", ").append(comes(dice));
+    }
+    return all.toString();
+  }
+
+  private String comes(Random dice) {
     List<Habit> habits = List.of(Habit.values());
     Habit habit = habits.get(dice.nextInt(habits.size()));
     if (habit != Habit.STACKED) {

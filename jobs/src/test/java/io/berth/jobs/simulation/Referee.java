@@ -172,15 +172,18 @@ final class Referee {
       throw broken;
     }
     readEvents();
-    words.announced().forEach(each -> announcements.isTold(each.id(), each.at()));
+    if (!harbour.hasNews()) { // a daemon that was killed has left some to be read
+      words.announced().forEach(each -> announcements.isTold(each.id(), each.at()));
+    }
     breaker.look();
     devices.check();
   }
 
   private void readEvents() {
-    Optional<List<JournalEntry>> rows =
-        harbour.read(tables -> tables.eventsAfter(lastEvent, 100_000));
-    for (JournalEntry each : rows.orElse(List.of())) {
+    if (!harbour.hasNews()) {
+      return;
+    }
+    for (JournalEntry each : harbour.eventsAfter(lastEvent).orElse(List.of())) {
       require(each.seq() > lastEvent, 11, "event %d comes after %d", each.seq(), lastEvent);
       lastEvent = each.seq();
       read(each, json(Objects.requireNonNull(each.event())));
@@ -262,6 +265,8 @@ final class Referee {
    */
   void atRest() {
     check();
+    require(
+        harbour.eventsAfter(lastEvent).orElseThrow().isEmpty(), 11, "an event came unannounced");
     devices.atRest();
     List<JournalEntry> open =
         harbour.<List<JournalEntry>>read(tables -> tables.openIntents()).orElseThrow();
