@@ -166,7 +166,7 @@ public final class Ledger implements AutoCloseable {
 
   private void rollback() {
     try {
-      tables.rollback();
+      tables.run(Sql.ROLLBACK);
     } catch (SQLException e) {
       // SQLite has rolled back by itself, on a full disk for one, or never began.
       log.debug("no transaction to roll back", e);

@@ -21,13 +21,22 @@ import org.jspecify.annotations.Nullable;
 /** Statements on one connection, prepared once each; and rows as values, or as damage. */
 final class Sql {
 
+  private static final Pattern READING = Pattern.compile("(?:SELECT|PRAGMA) ");
   private static final Pattern WRITING =
       Pattern.compile("(?:INSERT(?: OR \\w+)? INTO|UPDATE|DELETE FROM) (\\w+)");
 
+  /** A container's rows in other tables go with it, by the database's own doing. */
+  private static final Pattern CASCADING = Pattern.compile("DELETE FROM container ");
+
+  static final String ROLLBACK = "ROLLBACK";
+
+  private static final String NONE = "";
+  private static final String ANY = "*";
+
   /**
-   * @param writes the table that it writes to; null: none
+   * @param writes the table that it writes to, {@link #NONE} or {@link #ANY}
    */
-  private record Prepared(PreparedStatement statement, @Nullable String writes) {}
+  private record Prepared(PreparedStatement statement, String writes) {}
 
   private record Question(String query, List<@Nullable Object> arguments) {}
 
@@ -72,11 +81,6 @@ final class Sql {
     return (List<T>) answer;
   }
 
-  /** What was written was taken back. */
-  void changed() {
-    answers.clear();
-  }
-
   /**
    * One row after the other, without keeping any.
    *
@@ -111,22 +115,37 @@ final class Sql {
   private PreparedStatement set(String sql, @Nullable Object... arguments) throws SQLException {
     Prepared found = prepared.get(sql);
     if (found == null) {
-      Matcher writing = WRITING.matcher(sql);
-      found =
-          new Prepared(
-              connection.prepareStatement(sql), writing.lookingAt() ? writing.group(1) : null);
+      found = new Prepared(connection.prepareStatement(sql), writes(sql));
       prepared.put(sql, found);
     }
-    if (found.writes != null) {
-      answers.remove(found.writes);
-    }
+    forget(found.writes);
     for (int i = 0; i < arguments.length; i++) {
       found.statement.setObject(i + 1, arguments[i]);
     }
     return found.statement;
   }
 
+  private static String writes(String sql) {
+    if (READING.matcher(sql).lookingAt()) {
+      return NONE;
+    }
+    Matcher writing = WRITING.matcher(sql);
+    return writing.lookingAt() && !CASCADING.matcher(sql).lookingAt() ? writing.group(1) : ANY;
+  }
+
+  private void forget(String table) {
+    if (table.equals(ANY)) {
+      answers.clear();
+    } else {
+      answers.remove(table);
+    }
+  }
+
+  /** Runs what reads and writes nothing itself, such as the end of a transaction. */
   void run(String sql) throws SQLException {
+    if (sql.equals(ROLLBACK)) {
+      answers.clear(); // first: a transaction that SQLite ended by itself can't be ended again
+    }
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }

@@ -249,7 +249,6 @@ public final class Tables {
   /** Forgets a container that is gone, and its clocks. The journal keeps what happened. */
   public void forget(String containerId) throws SQLException {
     update("DELETE FROM container WHERE id = ?", containerId);
-    sql.changed(); // what other tables have of it went with it
   }
 
   // --- clocks
@@ -426,11 +425,6 @@ public final class Tables {
 
   void run(String statement) throws SQLException {
     sql.run(statement);
-  }
-
-  void rollback() throws SQLException {
-    sql.changed();
-    sql.run("ROLLBACK");
   }
 
   void close() {

@@ -10,9 +10,9 @@ import static io.berth.jobs.ledger.Rows.subjects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.berth.jobs.container.Container;
 import io.berth.jobs.ledger.ActivityTables.LifeRow;
 import io.berth.jobs.ledger.ActivityTables.SampleRow;
-import io.berth.jobs.container.Container;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import java.nio.file.Path;
