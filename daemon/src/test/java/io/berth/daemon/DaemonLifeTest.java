@@ -15,7 +15,6 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 class DaemonLifeTest {
 
   private final CountDownLatch release = new CountDownLatch(1);
-  private final AtomicReference<Duration> passed = new AtomicReference<>(Duration.ZERO);
+  private volatile Duration passed = Duration.ZERO;
   private Timetable timetable;
 
   @BeforeEach
@@ -40,7 +39,7 @@ class DaemonLifeTest {
             job -> release.await(),
             (job, why) -> {},
             InstantSource.system(),
-            () -> System.nanoTime() + passed.get().toNanos());
+            () -> System.nanoTime() + passed.toNanos());
     timetable.runNow(RECONCILE);
     await().until(() -> timetable.running().contains(RECONCILE));
   }
@@ -55,9 +54,9 @@ class DaemonLifeTest {
   void a_job_is_stuck_after_five_times_of_the_watchdog_and_four_calls_to_the_engine() {
     DaemonLife life = life(Optional.of(Duration.ofHours(2)));
 
-    passed.set(Duration.ofHours(13));
+    passed = Duration.ofHours(13);
     assertThat(life.stuck()).isEmpty();
-    passed.set(Duration.ofHours(15));
+    passed = Duration.ofHours(15);
     assertThat(life.stuck()).hasValueSatisfying(words -> assertThat(words).startsWith("reconcile"));
   }
 
@@ -65,9 +64,9 @@ class DaemonLifeTest {
   void without_a_watchdog_it_is_after_ten_minutes() {
     DaemonLife life = life(Optional.empty());
 
-    passed.set(Duration.ofHours(4));
+    passed = Duration.ofHours(4);
     assertThat(life.stuck()).isEmpty();
-    passed.set(Duration.ofHours(4).plusMinutes(11));
+    passed = Duration.ofHours(4).plusMinutes(11);
     assertThat(life.stuck()).isPresent();
   }
 
