@@ -37,7 +37,7 @@ build() {
   mkdir -p "$root/target"
   say "building (the log: $log)"
   stamp=$(mktemp "$root/target/stamp.XXXXXX") # older than anything that changes while it builds
-  if ! maven_quick >"$log" 2>&1; then
+  if ! (umask 022 && maven_quick) >"$log" 2>&1; then # the modes of folders are in the jars
     rm -f "$stamp"
     grep -E '^\[ERROR\]' "$log" | head -20 >&2 || tail -20 "$log" >&2
     die "the build failed: see $log"
