@@ -23,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -219,6 +220,33 @@ class CompactionTest {
     assertThat(ledger.usedBytes()).isLessThanOrEqualTo(all * 6 / 10);
     bound(0);
     assertThat(subjects()).hasSizeBetween(0, 200); // a day's
+  }
+
+  @Test
+  void what_is_old_goes_where_there_is_room_as_well_and_nothing_where_all_is_to_be_kept() {
+    append(factAt(NOW.minus(Duration.ofDays(65))));
+    long room = Long.MAX_VALUE;
+
+    assertThat(Compaction.bound(ledger, NOW, TimeLimit.NONE, room, ALL_WRITTEN, sum -> {}))
+        .isZero();
+    assertThat(bound(room)).isEqualTo(1);
+  }
+
+  @Test
+  void from_when_on_all_is_told_only_ever_moves_later() {
+    Instant first = NOW.plus(KEEP).plusSeconds(1);
+    append(fact("one"));
+    compactAt(first);
+    append(fact("two"));
+    compactAt(first.plusSeconds(60));
+    Instant complete = first.minus(KEEP).plusSeconds(60);
+    assertThat(ledger.<Optional<Instant>>read(Compaction::completeSince)).contains(complete);
+
+    append(fact("three"));
+    compactAt(first); // the clock was set back
+
+    assertThat(subjects()).isEmpty();
+    assertThat(ledger.<Optional<Instant>>read(Compaction::completeSince)).contains(complete);
   }
 
   private static JournalEntry factAt(Instant at) {
