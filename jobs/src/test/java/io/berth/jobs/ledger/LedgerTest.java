@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,6 +118,20 @@ class LedgerTest {
 
       assertThat(ledger.<Map<String, ClockRow>>read(tables -> tables.clocks("stale"))).isEmpty();
       assertThat(ledger.<List<JournalEntry>>read(tables -> tables.journalOf("id1"))).hasSize(1);
+    }
+  }
+
+  @Test
+  void a_write_without_an_event_tells_nobody() {
+    AtomicInteger told = new AtomicInteger();
+    try (Ledger ledger = open()) {
+      ledger.whenEventsAreWritten(told::incrementAndGet);
+
+      ledger.update(tables -> tables.append(intent()));
+      assertThat(told).hasValue(0);
+      ledger.update(tables -> tables.append(fact("one")));
+      ledger.update(tables -> tables.put(known("id1")));
+      assertThat(told).hasValue(1);
     }
   }
 
