@@ -175,7 +175,6 @@ public final class Ledger implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    tables.close();
     database.close();
   }
 }

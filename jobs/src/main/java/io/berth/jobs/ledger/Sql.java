@@ -150,8 +150,4 @@ final class Sql {
       statement.execute(sql);
     }
   }
-
-  void close() {
-    prepared.clear();
-  }
 }

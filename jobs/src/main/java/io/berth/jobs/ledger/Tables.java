@@ -427,10 +427,6 @@ public final class Tables {
     sql.run(statement);
   }
 
-  void close() {
-    sql.close();
-  }
-
   /** Whether an event was appended since this was last asked. */
   boolean tookEvents() {
     boolean took = appendedEvents;
