@@ -189,6 +189,9 @@ class LedgerTest {
 
       ledger.update(tables -> tables.forget("id1")); // its clock goes with it
       assertThat(words(ledger)).isEqualTo("[] [] [other] [" + FINE + "]");
+
+      ledger.update(tables -> tables.update("WITH one AS (SELECT 1) DELETE FROM enforcing"));
+      assertThat(words(ledger)).isEqualTo("[] [] [other] []");
     }
   }
 
