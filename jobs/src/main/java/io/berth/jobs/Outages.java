@@ -97,9 +97,8 @@ final class Outages {
     if (outage != null
         || keptContact == null
         || Duration.between(keptContact, now).abs().compareTo(KEEP_EVERY) >= 0) {
-      keep(
-          outage, null,
-          now); // first: where it can't be written, the next answer finds the same again
+      // First: where it can't be written, the next answer finds the same again.
+      keep(outage, null, now);
       keptContact = now;
     }
     if (outage != null) {
