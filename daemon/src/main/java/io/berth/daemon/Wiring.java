@@ -80,7 +80,7 @@ final class Wiring implements AutoCloseable {
   private static final Duration LAST_ACTS = Duration.ofSeconds(10);
 
   /** Events come in bursts: one look serves all of them. */
-  private static final Duration GATHER = Duration.ofMillis(200);
+  static final Duration GATHER = Duration.ofMillis(200);
 
   /** Not a day: a daemon that is restarted every night has to come to it as well. */
   private static final Duration COMPACTIONS = Duration.ofHours(6);

@@ -62,11 +62,21 @@ final class BenchEngine implements AutoCloseable {
   }
 
   void inspect(List<String> ids) {
-    inParallel(ids, id -> call(Method.GET, "/containers/" + id + "/json", null));
+    inParallel(ids, this::inspect);
   }
 
   void delete(List<String> ids) {
-    inParallel(ids, id -> call(Method.DELETE, "/containers/" + id, null));
+    inParallel(ids, this::delete);
+  }
+
+  /** Each right before its end, as a careful remover does. */
+  void inspectAndDelete(List<String> ids) {
+    inParallel(
+        ids,
+        id -> {
+          inspect(id);
+          return delete(id);
+        });
   }
 
   /**
@@ -121,6 +131,14 @@ final class BenchEngine implements AutoCloseable {
   String describe() {
     String info = call(Method.GET, "/info", null);
     return "Docker Engine " + text(info, "ServerVersion") + ", " + text(info, "Driver");
+  }
+
+  private String inspect(String id) {
+    return call(Method.GET, "/containers/" + id + "/json", null);
+  }
+
+  private String delete(String id) {
+    return call(Method.DELETE, "/containers/" + id, null);
   }
 
   private <A, B> List<B> inParallel(List<A> all, Function<A, B> call) {

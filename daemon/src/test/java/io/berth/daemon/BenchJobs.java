@@ -37,9 +37,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The jobs as {@link Wiring} puts them together, without scheduler and HTTP: the real Engine, a
@@ -48,7 +46,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class BenchJobs implements AutoCloseable {
 
   static final int AT_ONCE = 8;
-  private static final Duration GATHER = Duration.ofMillis(200);
   private static final long LOG_SIZE = 100_000_000;
 
   private static final Path PROC = Path.of("/proc");
@@ -62,9 +59,8 @@ final class BenchJobs implements AutoCloseable {
   private final EventLog eventLog;
   private final Activity activity;
   private final ExecutorService lanes = Executors.newFixedThreadPool(AT_ONCE);
-  private final ScheduledExecutorService housekeeping = Executors.newScheduledThreadPool(2);
+  private final Housekeeping housekeeping = new Housekeeping();
   private final CountDownLatch firstLook = new CountDownLatch(1);
-  private final AtomicBoolean lookIsDue = new AtomicBoolean();
   private final Sweeps sweeps;
   private final Engine.Subscription subscription;
 
@@ -84,12 +80,13 @@ final class BenchJobs implements AutoCloseable {
     EventLog.Retention keepAll =
         new EventLog.Retention(LOG_SIZE, TimeLimit.of(Duration.ofDays(1)), Long.MAX_VALUE);
     eventLog = new EventLog(folder.resolve("events.jsonl"), () -> keepAll, this::backlog, clock);
-    ledger.whenEventsAreWritten(() -> housekeeping.execute(eventLog::pump));
+    ledger.whenEventsAreWritten(housekeeping.gathered(Duration.ZERO, eventLog::pump));
     Path cgroups = Path.of("/sys/fs/cgroup");
     ContainerFiles files = new ContainerFiles(PROC, Duration.ofSeconds(5));
     activity = new Activity(PROC, cgroups, gpus, new Processes(PROC), files::modifiedAt, ledger);
     sweeps = new Sweeps(parts(host, gpus));
     CountDownLatch connected = new CountDownLatch(1);
+    Runnable soon = housekeeping.gathered(Wiring.GATHER, this::look);
     subscription =
         engine.subscribe(
             null,
@@ -97,7 +94,7 @@ final class BenchJobs implements AutoCloseable {
                 () -> {
                   connected.countDown();
                   if (looks) {
-                    lookSoon();
+                    soon.run();
                   }
                 }));
     if (!connected.await(30, TimeUnit.SECONDS)) {
@@ -131,18 +128,9 @@ final class BenchJobs implements AutoCloseable {
         () -> false);
   }
 
-  private void lookSoon() {
-    if (lookIsDue.compareAndSet(false, true)) {
-      var unused =
-          housekeeping.schedule(
-              () -> {
-                lookIsDue.set(false);
-                sweeps.notice();
-                firstLook.countDown();
-              },
-              GATHER.toMillis(),
-              TimeUnit.MILLISECONDS);
-    }
+  private void look() {
+    sweeps.notice();
+    firstLook.countDown();
   }
 
   private List<Backlog.Row> backlog(long seq, int limit) {
@@ -183,7 +171,7 @@ final class BenchJobs implements AutoCloseable {
   public void close() {
     subscription.close();
     lanes.shutdownNow();
-    housekeeping.shutdownNow();
+    housekeeping.close();
     eventLog.close();
     activity.close();
     inventory.close();

@@ -57,6 +57,10 @@ final class Outages {
           && !finishedAt.isAfter(start.plus(RESTORE));
     }
 
+    Outage plus(Duration shift) {
+      return new Outage(from.plus(shift), start.plus(shift));
+    }
+
     boolean startedAt(Instant other) {
       return Duration.between(start, other).abs().compareTo(PRECISION) <= 0;
     }
@@ -70,20 +74,27 @@ final class Outages {
   /** The latest one by the clock as it was before it was set back, which stamped what it ended. */
   private @Nullable Outage formerly;
 
+  /** The contact by the clock before it was set back; null where an answer came since. */
+  private @Nullable Instant formerContact;
+
   private boolean streamBroke;
 
   Outages(Ledger ledger) {
     this.ledger = ledger;
-    this.contact =
-        ledger.read(tables -> tables.fact("engine.contact")).map(Instant::parse).orElse(null);
-    List<Instant> kept =
-        ledger.read(tables -> tables.fact("engine.outage")).stream()
-            .flatMap(text -> Stream.of(text.split(" ", -1)))
-            .map(Instant::parse)
-            .toList();
+    List<Instant> contacts = instants("engine.contact");
+    this.contact = contacts.isEmpty() ? null : contacts.get(0);
+    this.formerContact = contacts.size() < 2 ? null : contacts.get(1);
+    List<Instant> kept = instants("engine.outage");
     this.latest = kept.size() < 2 ? null : new Outage(kept.get(0), kept.get(1));
     this.formerly = kept.size() < 4 ? null : new Outage(kept.get(2), kept.get(3));
     this.streamBroke = contact != null;
+  }
+
+  private List<Instant> instants(String fact) {
+    return ledger.read(tables -> tables.fact(fact)).stream()
+        .flatMap(text -> Stream.of(text.split(" ", -1)))
+        .map(Instant::parse)
+        .toList();
   }
 
   /** The event stream broke. */
@@ -94,18 +105,21 @@ final class Outages {
   /** The Engine answered at {@code now}; {@code engineStart} is null where it can't be told. */
   synchronized void answered(Instant now, @Nullable Instant engineStart) {
     Outage outage = outageBefore(now, engineStart);
+    Outage byFormerClock = outage == null ? null : byFormerClock(outage);
     if (outage != null
+        || formerContact != null
         || keptContact == null
         || Duration.between(keptContact, now).abs().compareTo(KEEP_EVERY) >= 0) {
       // First: where it can't be written, the next answer finds the same again.
-      keep(outage, null, now);
+      keep(outage, byFormerClock, now, null);
       keptContact = now;
     }
     if (outage != null) {
       latest = outage;
-      formerly = null;
+      formerly = byFormerClock;
     }
     contact = now;
+    formerContact = null;
     streamBroke = false;
   }
 
@@ -123,14 +137,22 @@ final class Outages {
     return streamBroke && before != null ? new Outage(before.minus(SHUTDOWN), now) : null;
   }
 
-  private void keep(@Nullable Outage outage, @Nullable Outage before, Instant now) {
+  /** Null where the clock is as it was at the last contact: then nothing has another stamp. */
+  private @Nullable Outage byFormerClock(Outage outage) {
+    return contact == null || formerContact == null
+        ? null
+        : outage.plus(Duration.between(contact, formerContact));
+  }
+
+  private void keep(
+      @Nullable Outage outage, @Nullable Outage before, Instant now, @Nullable Instant former) {
     ledger.update(
         tables -> {
           if (outage != null) {
             String more = before == null ? "" : " " + before.from + " " + before.start;
             tables.keep("engine.outage", outage.from + " " + outage.start + more);
           }
-          tables.keep("engine.contact", now.toString());
+          tables.keep("engine.contact", former == null ? now.toString() : now + " " + former);
         });
   }
 
@@ -141,13 +163,14 @@ final class Outages {
   synchronized void clockWentBack(Duration jump) {
     Instant seen = contact;
     if (seen != null) {
-      Outage moved =
-          latest == null ? null : new Outage(latest.from.plus(jump), latest.start.plus(jump));
+      Outage moved = latest == null ? null : latest.plus(jump);
       Outage stamped = formerly == null ? latest : formerly;
-      keep(moved, stamped, seen.plus(jump));
+      Instant former = formerContact == null ? seen : formerContact;
+      keep(moved, stamped, seen.plus(jump), former);
       formerly = stamped;
       latest = moved;
       contact = seen.plus(jump);
+      formerContact = former;
     }
   }
 

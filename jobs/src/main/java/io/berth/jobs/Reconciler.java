@@ -37,8 +37,11 @@ final class Reconciler {
   private static final String CONTAINER_START = "container.start";
   private static final String CONTAINER_STOP = "container.stop";
 
-  /** An Engine that gave no answer in time may still be at it for so long. */
-  private static final Duration LATE = Duration.ofMinutes(15);
+  /**
+   * What seemed to have failed may come through so much later: until it is tried again, which is
+   * within the longest back-off and a period of the job.
+   */
+  private static final Duration LATE = Duration.ofHours(2);
 
   private final Ledger ledger;
   private final Outages outages;

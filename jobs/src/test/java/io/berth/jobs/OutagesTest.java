@@ -149,6 +149,35 @@ class OutagesTest {
   }
 
   @Test
+  void what_an_outage_ended_is_its_doing_where_it_is_found_after_the_clock_was_set_back() {
+    outages.answered(LAST_SEEN, LONG_AGO);
+    Duration back = Duration.ofDays(-2);
+    outages.clockWentBack(back.dividedBy(2));
+    outages.clockWentBack(back.dividedBy(2));
+    outages = new Outages(ledger);
+
+    outages.answered(UP_AGAIN.plusSeconds(9).plus(back), UP_AGAIN.plus(back));
+
+    assertThat(outages.ended(life(-600, 100))).isTrue(); // its stamps are of before
+    assertThat(new Outages(ledger).ended(life(-600, 100))).isTrue();
+    assertThat(outages.ended(life(-600, 361))).isFalse();
+    assertThat(outages.ended(life(-600, -31))).isFalse();
+  }
+
+  @Test
+  void a_clock_that_was_set_back_long_before_an_outage_says_nothing_of_it() {
+    outages.answered(LAST_SEEN, LONG_AGO);
+    Duration back = Duration.ofDays(-2);
+    outages.clockWentBack(back);
+    outages.answered(LAST_SEEN.plus(back), LONG_AGO.plus(back));
+
+    outages.answered(UP_AGAIN.plusSeconds(9).plus(back), UP_AGAIN.plus(back));
+
+    assertThat(outages.ended(life(-600, 100))).isFalse();
+    assertThat(new Outages(ledger).ended(life(-600, 100))).isFalse();
+  }
+
+  @Test
   void a_clock_that_was_set_back_leaves_no_start_ahead() {
     outages.answered(LAST_SEEN, null);
     outages.streamBroke();

@@ -419,6 +419,20 @@ class StopsTest {
     assertThat(world.engine.get("train").state().isLive()).isTrue();
   }
 
+  @Test
+  void what_dies_between_two_tries_to_stop_it_is_kept_as_stopped_by_berth() {
+    sleeper("train");
+    world.engine.answers("train", new ActResult(ActResult.Kind.FAILED, "it will not die"));
+    sweepFor(Duration.ofMinutes(90));
+    assertThat(world.engine.calls()).hasSize(6); // after 30 minutes, and 1, 2, 4, 8 and 16 more
+
+    world.engine.ends("train", 137);
+    sweepFor(Duration.ofMinutes(1));
+
+    assertThat(world.lastEvent("container.warn").path("details").path("ended_by").asText())
+        .isEqualTo("berth");
+  }
+
   /** As when the Engine is restarted and its containers live on: SIGTERM was sent all the same. */
   @Test
   void a_stop_whose_connection_breaks_is_not_sent_again_before_its_grace_is_over() {

@@ -31,6 +31,7 @@ final class DeviceReferee {
 
   private final Harbour harbour;
   private final Map<String, Duration> held = new TreeMap<>();
+  private final Set<String> grants = new HashSet<>();
   private final Set<String> conflicts = new HashSet<>();
   private Duration calmSince = Duration.ZERO;
   private int checks;
@@ -59,14 +60,15 @@ final class DeviceReferee {
         "%s is granted as %s gpueq",
         granted.devices(),
         granted.gpueq());
+    Set<String> renewed = renewed(now, granted.devices());
     for (String device : granted.devices()) {
       require(
-          harbour.gpus.canSee(device) || isRenewed(now, device),
+          harbour.gpus.canSee(device) || renewed.contains(device),
           4,
           "%s can't be seen and is granted",
           device);
       require(
-          exclusive(now.claimsOn(device)).size() == 1 || isRenewed(now, device),
+          exclusive(now.claimsOn(device)).size() == 1 || renewed.contains(device),
           6,
           "%s is granted twice",
           device);
@@ -75,7 +77,7 @@ final class DeviceReferee {
         exclusive(now.claims()).stream()
             .filter(each -> each.owner().equals(request.user()))
             .toList();
-    if (granted.devices().stream().anyMatch(device -> !isRenewed(now, device))) {
+    if (!renewed.containsAll(granted.devices())) {
       double gpueq = his.stream().map(Claim::device).distinct().mapToDouble(SimGpus::gpueq).sum();
       require(gpueq <= Book.QUOTA + ROUNDING, 7, "%s has %s gpueq", request.user(), gpueq);
       long containers = his.stream().map(Claim::holder).distinct().count();
@@ -83,10 +85,20 @@ final class DeviceReferee {
     }
   }
 
-  private boolean isRenewed(Allocation now, String device) {
-    return now.claimsOn(device).stream()
-        .filter(Claim::isReservation)
-        .noneMatch(each -> each.since().equals(cut(harbour.clock.wall())));
+  /** Those that had been granted before: a reservation goes on with the time it began at. */
+  private Set<String> renewed(Allocation now, List<String> devices) {
+    Set<String> renewed = new HashSet<>(devices);
+    for (String device : devices) {
+      for (Claim each : now.claimsOn(device)) {
+        boolean isOfNow = each.since().equals(cut(harbour.clock.wall()));
+        if (each.isReservation()
+            && grants.add(each.device() + each.holder() + each.since())
+            && isOfNow) {
+          renewed.remove(device);
+        }
+      }
+    }
+    return renewed;
   }
 
   private static Instant cut(Instant moment) {
