@@ -248,18 +248,18 @@ final class Bench {
     bare.inspect(ids);
   }
 
-  /** Removals by the job, beside bare calls on as many others, which take turns. */
+  /** Removals by the job and by bare calls take turns; each has only its own containers there. */
   private void removals() throws Exception {
     List<Double> ours = new ArrayList<>();
     List<Double> deletes = new ArrayList<>();
     List<Double> pairs = new ArrayList<>();
     for (int i = 0; i <= REMOVAL_ROUNDS; i++) {
       say("removals, round " + i);
-      List<String> some = bare.create(REMOVALS, true);
-      List<String> others = bare.create(REMOVALS, true);
-      bare.create(REMOVALS, false);
+      List<String> some = bare.create(REMOVALS, false);
       double one = millis(() -> bare.delete(some));
+      bare.create(REMOVALS, false);
       double two = removeAllDue();
+      List<String> others = bare.create(REMOVALS, false);
       double three = millis(() -> bare.inspectAndDelete(others));
       if (i > 0) {
         deletes.add(one);
