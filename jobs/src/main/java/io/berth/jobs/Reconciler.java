@@ -36,12 +36,13 @@ final class Reconciler {
 
   private static final String CONTAINER_START = "container.start";
   private static final String CONTAINER_STOP = "container.stop";
+  private static final String CONTAINER_REMOVE = "container.remove";
 
   /**
-   * What seemed to have failed may come through so much later: until it is tried again, which is
-   * within the longest back-off and a period of the job.
+   * What seemed to have failed may come through so much later: a process that hangs on a mount is
+   * killed when that answers again. In doubt it is kept as stopped by Berth, which is longer.
    */
-  private static final Duration LATE = Duration.ofHours(2);
+  private static final Duration LATE = Duration.ofDays(1);
 
   private final Ledger ledger;
   private final Outages outages;
@@ -169,7 +170,7 @@ final class Reconciler {
     tables.devices().unplaced(unplaced);
     for (Known each : gone) {
       crashLoops.forget(each.id());
-      record(tables, each, removal(tables, each), mode, now);
+      record(tables, each, removal(tables, each, now), mode, now);
       tables.forget(each.id());
       changes++;
     }
@@ -257,7 +258,6 @@ final class Reconciler {
     return ledger
         .read(tables -> tables.latest(container.id(), CONTAINER_STOP))
         .filter(last -> last.kind() == JournalEntry.Kind.OUTCOME)
-        .filter(last -> !Outcome.DROPPED.word().equals(last.outcome()))
         .filter(last -> last.seq() > start)
         .filter(last -> finished != null && finished.isBefore(last.at().plus(LATE)));
   }
@@ -282,17 +282,22 @@ final class Reconciler {
     return moment == null ? null : Tables.cut(moment);
   }
 
-  /** A pause of ours that seemed to have failed may have come through all the same. */
   private static Change attributed(Tables tables, Change change, Container container, Instant now)
       throws SQLException {
     boolean ours =
         change.type().equals("container.pause")
-            && tables
-                .latest(container.id(), change.type())
-                .filter(last -> Outcome.FAILED.word().equals(last.outcome()))
-                .filter(last -> now.isBefore(last.at().plus(LATE)))
-                .isPresent();
+            && seemedToFail(tables, container.id(), change.type(), now);
     return ours ? new Change(change.type(), "berth", change.numbers()) : change;
+  }
+
+  /** An act of ours that seemed to have failed may have come through all the same. */
+  private static boolean seemedToFail(Tables tables, String id, String act, Instant now)
+      throws SQLException {
+    return tables
+        .latest(id, act)
+        .filter(last -> Outcome.FAILED.word().equals(last.outcome()))
+        .filter(last -> now.isBefore(last.at().plus(LATE)))
+        .isPresent();
   }
 
   private void reportLoop(Tables tables, Difference difference, Mode mode, Instant now)
@@ -327,16 +332,10 @@ final class Reconciler {
             .isPresent();
   }
 
-  /** An act of ours that was given up by its deadline may have been carried out all the same. */
-  private static Change removal(Tables tables, Known known) throws SQLException {
-    boolean ours =
-        tables.journalOf(known.id()).stream()
-            .reduce((first, second) -> second)
-            .filter(last -> last.kind() == JournalEntry.Kind.OUTCOME)
-            .filter(last -> Outcome.FAILED.word().equals(last.outcome()))
-            .isPresent();
+  private static Change removal(Tables tables, Known known, Instant now) throws SQLException {
+    boolean ours = seemedToFail(tables, known.id(), CONTAINER_REMOVE, now);
     return new Change(
-        "container.remove", ours ? "berth" : "user", Map.of("last_state", known.state().word()));
+        CONTAINER_REMOVE, ours ? "berth" : "user", Map.of("last_state", known.state().word()));
   }
 
   private static void record(Tables tables, Known known, Change change, Mode mode, Instant now)

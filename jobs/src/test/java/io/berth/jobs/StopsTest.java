@@ -433,6 +433,24 @@ class StopsTest {
         .isEqualTo("berth");
   }
 
+  @Test
+  void a_try_to_stop_it_that_was_dropped_hides_no_earlier_one_that_was_not() {
+    sleeper("train");
+    world.engine.answers("train", new ActResult(ActResult.Kind.FAILED, "no answer"));
+    sweepFor(Duration.ofMinutes(32));
+    world.holdActs();
+    sweepFor(Duration.ofMinutes(2));
+    world.engine.ends("train", 137);
+    world.letActsGo();
+    assertThat(world.story("train").stream().filter(each -> each.startsWith("container.stop")))
+        .containsExactly("container.stop:failed", "container.stop:dropped");
+
+    sweepFor(Duration.ofMinutes(1));
+
+    assertThat(world.lastEvent("container.warn").path("details").path("ended_by").asText())
+        .isEqualTo("berth");
+  }
+
   /** As when the Engine is restarted and its containers live on: SIGTERM was sent all the same. */
   @Test
   void a_stop_whose_connection_breaks_is_not_sent_again_before_its_grace_is_over() {

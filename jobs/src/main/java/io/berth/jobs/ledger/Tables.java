@@ -145,11 +145,15 @@ public final class Tables {
     return journal("SELECT * FROM journal WHERE container_id = ? ORDER BY seq", containerId);
   }
 
-  /** The last row about that of a container; empty where there is none. */
+  /**
+   * The last time that that happened to a container, or may have: what was dropped, or only would
+   * have been done, is passed over. Empty where it never did.
+   */
   public Optional<JournalEntry> latest(String containerId, String subject) throws SQLException {
     return journal(
-            "SELECT * FROM journal WHERE container_id = ? AND subject = ? ORDER BY seq DESC LIMIT"
-                + " 1",
+            """
+            SELECT * FROM journal WHERE container_id = ? AND subject = ? AND kind <> 'INTENT'
+              AND ifnull(outcome, '') NOT IN ('dropped', 'would') ORDER BY seq DESC LIMIT 1""",
             containerId,
             subject)
         .stream()
