@@ -115,6 +115,12 @@ final class Referee {
     }
   }
 
+  /** The daemon died as it looked. */
+  void mayHaveLooked() {
+    sight.sees();
+  }
+
+  /** The daemon died in a sweep. */
   void died() {
     sight.died();
   }

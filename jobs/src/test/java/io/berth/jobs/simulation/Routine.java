@@ -171,8 +171,12 @@ final class Routine {
 
   /** Looks, where an event told to. */
   void look() {
+    boolean wasUp = harbour.isUp();
     referee.calm(troubled);
     referee.looked(harbour.notice());
+    if (wasUp && !harbour.isUp()) {
+      referee.mayHaveLooked();
+    }
     referee.check();
   }
 

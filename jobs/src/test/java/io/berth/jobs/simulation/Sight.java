@@ -38,6 +38,9 @@ final class Sight {
   private Duration perhapsSampled = Duration.ZERO;
   private Duration usual = Duration.ZERO;
 
+  /** The clock was set since the last sample: the jobs' next moments may have come sooner. */
+  private boolean isNewTime;
+
   Sight(Harbour harbour) {
     this.harbour = harbour;
     this.clock = harbour.clock;
@@ -47,6 +50,11 @@ final class Sight {
   void looked() {
     lastLook = clock.real();
     lookedIn = harbour.starts();
+    sees();
+  }
+
+  /** It may have recorded what there is now, and no more. */
+  void sees() {
     for (Ship each : harbour.engine.ships()) {
       Seen before = seen.get(each.id());
       if (before == null || !before.moved.equals(each.moved)) {
@@ -68,7 +76,9 @@ final class Sight {
     Duration longest =
         SimClock.latest(LONGEST_SAMPLE, usual.multipliedBy(TIMES_THE_LAST)).plus(Referee.SLACK);
     boolean gap = shortest.compareTo(longest) > 0;
-    usual = clock.real().minus(sampled);
+    Duration length = clock.real().minus(sampled);
+    usual = isNewTime ? SimClock.latest(usual, length) : length;
+    isNewTime = false;
     sampled = clock.real();
     perhapsSampled = sampled;
     for (Ship each : harbour.engine.ships()) {
@@ -131,14 +141,16 @@ final class Sight {
         : harbour.gpus.listed().stream();
   }
 
-  /** The daemon died in a sweep: whether it sampled is not known. */
+  /** The daemon died in a sweep: whether it sampled is not known, nor what it saw before. */
   void died() {
+    sees();
     usual = SimClock.latest(usual, clock.real().minus(sampled));
     perhapsSampled = clock.real();
   }
 
   /** The daemon says that the clock jumped: what came before says nothing any more. */
   void jumped() {
+    isNewTime = true;
     for (Ship each : harbour.engine.ships()) {
       each.unseen = clock.real();
       each.ageless |=
