@@ -93,7 +93,9 @@ class ControlOnEngineTest {
       daemon.await(
           "other is removed, and work is not",
           PATIENCE,
-          () -> berth(home, "-o", "json", "ps") == 0 && !out.toString().contains("\"other\""));
+          () ->
+              berth(home, "-o", "json", "events", "--type", "container.remove") == 0
+                  && out.toString().contains("\"other\""));
 
       assertThat(berth(home, "-o", "json", "ps", "--owner", "ada")).isZero();
       assertThat(json().path("containers")).hasSize(1);
