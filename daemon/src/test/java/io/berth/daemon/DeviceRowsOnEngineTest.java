@@ -142,6 +142,7 @@ class DeviceRowsOnEngineTest {
   void a_gpu_that_is_lost_or_not_there_any_more_stays_its_containers() throws Exception {
     try (DaemonProcess daemon = home.start().awaitReady()) {
       Watch watch = new Watch(home, daemon, PATIENCE);
+      watch.metricIs("berth_devices{state=\"free\"}", GPUS); // it has to be seen before
       nvml.state(gpus(" lost", GPUS));
       watch.metricIs("berth_devices{state=\"unhealthy\"}", 1);
       assertThat(allocate(daemon, uuid(GPUS - 1))).isEqualTo(ExitCode.NOTHING_FREE);
