@@ -244,6 +244,7 @@ class DeviceRowsOnEngineTest {
   void what_is_reserved_and_never_used_is_free_again() throws Exception {
     try (DaemonProcess daemon = home.start().awaitReady()) {
       Watch watch = new Watch(home, daemon, PATIENCE);
+      watch.metricIs("berth_devices{state=\"free\"}", GPUS); // nothing is granted before
       assertThat(allocate(daemon, uuid(0))).isEqualTo(ExitCode.DONE);
       watch.until("it expires", now -> now.of("next", "gpu.release").size() == 1);
       has("other", "kept", 0, watch);
