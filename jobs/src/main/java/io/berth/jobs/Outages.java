@@ -4,13 +4,15 @@ import io.berth.jobs.container.Container;
 import io.berth.jobs.ledger.Ledger;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When the Engine was last down, so that what it stopped by going down can be told from what its
+ * When the Engine was down lately, so that what it stopped by going down can be told from what its
  * user stopped. Survives a restart of the daemon.
  *
  * <p>The Engine says nowhere when it started. Its process does, where it can be found on this host;
@@ -43,6 +45,9 @@ final class Outages {
 
   private static final Duration KEEP_EVERY = Duration.ofSeconds(10);
 
+  /** So many are known: a container that none of as many looks could see is rare. */
+  private static final int MOST = 8;
+
   /**
    * @param from what ended before was not ended by it
    * @param start when the Engine was up again: a life that began later was not ended by it
@@ -61,6 +66,10 @@ final class Outages {
       return new Outage(from.plus(shift), start.plus(shift));
     }
 
+    String words() {
+      return from + " " + start;
+    }
+
     boolean startedAt(Instant other) {
       return Duration.between(start, other).abs().compareTo(PRECISION) <= 0;
     }
@@ -69,10 +78,13 @@ final class Outages {
   private final Ledger ledger;
   private @Nullable Instant contact;
   private @Nullable Instant keptContact;
-  private @Nullable Outage latest;
 
-  /** The latest one by the clock as it was before it was set back, which stamped what it ended. */
-  private @Nullable Outage formerly;
+  /**
+   * The latest one first, by the clock as it is now. Then those before it, and each by the clock
+   * that stamped what it ended, where that was set back since: a container may be seen again only
+   * after the next outage.
+   */
+  private List<Outage> outages;
 
   /** The contact by the clock before it was set back; null where an answer came since. */
   private @Nullable Instant formerContact;
@@ -85,8 +97,10 @@ final class Outages {
     this.contact = contacts.isEmpty() ? null : contacts.get(0);
     this.formerContact = contacts.size() < 2 ? null : contacts.get(1);
     List<Instant> kept = instants("engine.outage");
-    this.latest = kept.size() < 2 ? null : new Outage(kept.get(0), kept.get(1));
-    this.formerly = kept.size() < 4 ? null : new Outage(kept.get(2), kept.get(3));
+    this.outages = new ArrayList<>();
+    for (int i = 0; i + 1 < kept.size(); i += 2) {
+      outages.add(new Outage(kept.get(i), kept.get(i + 1)));
+    }
     this.streamBroke = contact != null;
   }
 
@@ -105,52 +119,58 @@ final class Outages {
   /** The Engine answered at {@code now}; {@code engineStart} is null where it can't be told. */
   synchronized void answered(Instant now, @Nullable Instant engineStart) {
     Outage outage = outageBefore(now, engineStart);
-    Outage byFormerClock = outage == null ? null : byFormerClock(outage);
+    List<Outage> found =
+        outage == null
+            ? outages
+            : before(Stream.concat(Stream.of(outage), byFormerClock(outage).stream()));
     if (outage != null
         || formerContact != null
         || keptContact == null
         || Duration.between(keptContact, now).abs().compareTo(KEEP_EVERY) >= 0) {
       // First: where it can't be written, the next answer finds the same again.
-      keep(outage, byFormerClock, now, null);
+      keep(found, now, null);
       keptContact = now;
     }
-    if (outage != null) {
-      latest = outage;
-      formerly = byFormerClock;
-    }
+    outages = found;
     contact = now;
     formerContact = null;
     streamBroke = false;
+  }
+
+  /** These, and then those there are. */
+  private List<Outage> before(Stream<Outage> these) {
+    return Stream.concat(these, outages.stream()).distinct().limit(MOST).toList();
   }
 
   /** The outage that is over with this answer; null where there was none. */
   private @Nullable Outage outageBefore(Instant now, @Nullable Instant engineStart) {
     Instant before = contact;
     if (engineStart != null) {
-      if (before == null || latest == null) {
+      if (before == null || outages.isEmpty()) {
         return new Outage(engineStart.minus(UNWATCHED), engineStart);
       }
       // Not told by the contact alone: a quick restart may be noticed late, after more contacts.
       Instant lastUp = before.isBefore(engineStart) ? before : engineStart;
-      return latest.startedAt(engineStart) ? null : new Outage(lastUp.minus(SHUTDOWN), engineStart);
+      return outages.get(0).startedAt(engineStart)
+          ? null
+          : new Outage(lastUp.minus(SHUTDOWN), engineStart);
     }
     return streamBroke && before != null ? new Outage(before.minus(SHUTDOWN), now) : null;
   }
 
-  /** Null where the clock is as it was at the last contact: then nothing has another stamp. */
-  private @Nullable Outage byFormerClock(Outage outage) {
+  /** Empty where the clock is as it was at the last contact: then nothing has another stamp. */
+  private Optional<Outage> byFormerClock(Outage outage) {
     return contact == null || formerContact == null
-        ? null
-        : outage.plus(Duration.between(contact, formerContact));
+        ? Optional.empty()
+        : Optional.of(outage.plus(Duration.between(contact, formerContact)));
   }
 
-  private void keep(
-      @Nullable Outage outage, @Nullable Outage before, Instant now, @Nullable Instant former) {
+  private void keep(List<Outage> all, Instant now, @Nullable Instant former) {
     ledger.update(
         tables -> {
-          if (outage != null) {
-            String more = before == null ? "" : " " + before.from + " " + before.start;
-            tables.keep("engine.outage", outage.from + " " + outage.start + more);
+          if (!all.equals(outages)) {
+            tables.keep(
+                "engine.outage", all.stream().map(Outage::words).collect(Collectors.joining(" ")));
           }
           tables.keep("engine.contact", former == null ? now.toString() : now + " " + former);
         });
@@ -163,12 +183,10 @@ final class Outages {
   synchronized void clockWentBack(Duration jump) {
     Instant seen = contact;
     if (seen != null) {
-      Outage moved = latest == null ? null : latest.plus(jump);
-      Outage stamped = formerly == null ? latest : formerly;
+      List<Outage> moved = before(outages.stream().limit(1).map(each -> each.plus(jump)));
       Instant former = formerContact == null ? seen : formerContact;
-      keep(moved, stamped, seen.plus(jump), former);
-      formerly = stamped;
-      latest = moved;
+      keep(moved, seen.plus(jump), former);
+      outages = moved;
       contact = seen.plus(jump);
       formerContact = former;
     }
@@ -176,17 +194,15 @@ final class Outages {
 
   /** When the Engine was last seen to come up; empty where it never was. */
   synchronized Optional<Instant> lastStart() {
-    return Optional.ofNullable(latest).map(Outage::start);
+    return outages.stream().findFirst().map(Outage::start);
   }
 
   /** Whether the container's last life was ended by the Engine, or the host, going down. */
   synchronized boolean ended(Container container) {
     Instant startedAt = container.startedAt();
     Instant finishedAt = container.finishedAt();
-    return latest != null
-        && startedAt != null
+    return startedAt != null
         && finishedAt != null
-        && (latest.ended(startedAt, finishedAt)
-            || (formerly != null && formerly.ended(startedAt, finishedAt)));
+        && outages.stream().anyMatch(each -> each.ended(startedAt, finishedAt));
   }
 }

@@ -190,7 +190,10 @@ final class Reconciler {
         .identified(identification);
   }
 
-  /** A restart by its restart policy goes on with the same life (DESIGN section 3). */
+  /**
+   * A restart by its restart policy goes on with the same life (DESIGN section 3). Out of a stopped
+   * one no policy brings it: somebody began a new life, which its policy may have restarted since.
+   */
   private @Nullable Instant lifeStart(Container container, @Nullable Known before, Instant now) {
     Instant started = container.startedAt();
     if (started == null) {
@@ -200,7 +203,8 @@ final class Reconciler {
       return begun(started, now);
     }
     boolean sameRun = Tables.cut(started).equals(before.startedAt());
-    boolean byPolicy = container.restartCount() > before.restartCount();
+    boolean byPolicy =
+        !before.state().isStopped() && container.restartCount() > before.restartCount();
     return sameRun || byPolicy ? before.lifeStart() : begun(started, now);
   }
 

@@ -189,6 +189,19 @@ class OutagesTest {
     assertThat(new Outages(ledger).lastStart()).isEqualTo(outages.lastStart());
   }
 
+  @Test
+  void what_an_outage_ended_is_its_doing_where_it_is_seen_only_after_the_next_one() {
+    outages.answered(LAST_SEEN, LONG_AGO);
+    outages.answered(UP_AGAIN, UP_AGAIN);
+    Instant next = UP_AGAIN.plus(Duration.ofDays(1));
+    outages.answered(next.minusSeconds(60), UP_AGAIN);
+    outages.answered(next.plusSeconds(9), next);
+
+    assertThat(outages.ended(life(-600, 100))).isTrue();
+    assertThat(outages.ended(life(-600, 361))).isFalse();
+    assertThat(new Outages(ledger).ended(life(-600, 100))).isTrue();
+  }
+
   private void sql(String statement) throws SQLException {
     try (Connection other =
             DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("ledger.db"));

@@ -405,6 +405,22 @@ class StopsTest {
   }
 
   @Test
+  void a_restart_by_its_policy_right_after_somebody_started_it_begins_another_life_as_well() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 4h\n");
+    world.engine.run(Containers.running("person").owner("ada").gpu("1"));
+    sweepFor(Duration.ofHours(2));
+    world.engine.exits("person", 1);
+    sweepFor(Duration.ofMinutes(2));
+
+    world.engine.start("person");
+    world.engine.restarts("person");
+    sweepFor(Duration.ofMinutes(235));
+    assertThat(world.engine.calls()).isEmpty();
+    sweepFor(Duration.ofMinutes(10));
+    assertThat(world.engine.calls()).containsExactly("stop person");
+  }
+
+  @Test
   void a_stop_that_fails_is_tried_again_with_back_off_and_never_becomes_a_removal() {
     sleeper("train");
     world.engine.answers("train", new ActResult(ActResult.Kind.FAILED, "it will not die"));

@@ -88,8 +88,7 @@ public final class Activity implements AutoCloseable {
    * @param all containers there are, in whatever state: who shares whose network
    * @param devices the UUIDs of the devices that a container has or may use; empty where that can't
    *     be told
-   * @param begins when its life began, as far as that can be told better than by the Engine's
-   *     stamp; asked where there is no sample of that life yet
+   * @param begins when its life began, as far as that can be told better than by the Engine's stamp
    */
   public synchronized void sample(
       Collection<Container> running,
@@ -218,7 +217,8 @@ public final class Activity implements AutoCloseable {
     Looks looks =
         look(List.of(container), Map.of(container.id(), devices), policies.keepaliveFile(), now);
     Instant at = now.isBefore(life.lookedAt()) ? life.lookedAt() : now;
-    Life after = life.next(container, looks.of(container), Life.startOf(container), at).life();
+    Instant began = life.isOf(container) ? life.began() : Life.startOf(container);
+    Life after = life.next(container, looks.of(container), began, at).life();
     Optional<String> gap = life.gapUntil(now);
     return gap.isPresent()
         ? Idleness.unknown(gap.get())

@@ -94,11 +94,15 @@ record Life(
     return startedAt.equals(startOf(container)) || container.restartCount() > restarts;
   }
 
-  /** The life with that look added; a fresh one where a person restarted the container. */
-  Next next(Container container, Look look, Instant newBegan, Instant now) {
-    if (!isOf(container)) {
+  /**
+   * The life with that look added; a fresh one where a person restarted the container.
+   *
+   * @param thisBegan when the life that it has now began
+   */
+  Next next(Container container, Look look, Instant thisBegan, Instant now) {
+    if (!isOf(container) || thisBegan.isAfter(lookedAt)) {
       return new Next(
-          first(container, look, newBegan, now),
+          first(container, look, thisBegan, now),
           true,
           new History.Appended(List.of(), List.of(), null));
     }

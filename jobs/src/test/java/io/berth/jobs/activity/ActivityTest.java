@@ -572,6 +572,16 @@ class ActivityTest {
   }
 
   @Test
+  void a_restart_by_its_policy_right_after_a_person_s_start_is_of_a_fresh_life() {
+    host.samples(4);
+    train = host.restarts(train, host.now.plusSeconds(5), 0);
+    train = host.restarts(train, host.now.plusSeconds(6), 1);
+    host.samples(1);
+
+    assertThat(host.history(train)).isEmpty();
+  }
+
+  @Test
   void a_counter_that_went_back_is_a_gap() {
     host.counted(train, 10 * SECOND, 0);
     host.samples(5);

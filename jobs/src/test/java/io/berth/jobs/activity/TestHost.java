@@ -8,6 +8,7 @@ import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.RequestTables.KeepAlive;
+import io.berth.jobs.ledger.Tables;
 import io.berth.jobs.rules.Idleness;
 import io.berth.policies.ContainerType;
 import io.berth.policies.Limits;
@@ -102,7 +103,7 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
     return container;
   }
 
-  /** Another life of it, in place of the former: its counters begin at 0. */
+  /** It runs anew: its counters begin at 0. With a count of 0 somebody has begun another life. */
   Container restarts(Container container, Instant at, int restartCount) {
     Containers next =
         Containers.from(container).startedAt(at).restartCount(restartCount).pid(++pids);
@@ -123,7 +124,14 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
     running.put(container.id(), container);
   }
 
-  private static Known known(Container container) {
+  private Optional<Instant> lifeStart(String id) {
+    return Optional.ofNullable(ledger.<Map<String, Known>>read(Tables::known).get(id))
+        .map(Known::lifeStart);
+  }
+
+  private Known known(Container container) {
+    Optional<Instant> before =
+        container.restartCount() == 0 ? Optional.empty() : lifeStart(container.id());
     return new Known(
         container.id(),
         container.name(),
@@ -135,7 +143,7 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
         container.finishedAt(),
         EndedBy.UNKNOWN,
         container.restartCount(),
-        container.startedAt());
+        before.orElse(container.startedAt()));
   }
 
   /** It used so much more. */
@@ -212,7 +220,7 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
         new ArrayList<>(running.values()),
         all,
         each -> devices.getOrDefault(each.id(), Set.of()),
-        each -> Optional.empty(),
+        each -> lifeStart(each.id()),
         book,
         now);
   }

@@ -20,6 +20,7 @@ import io.berth.jobs.container.UserDatabase;
 import io.berth.jobs.engine.Inventory;
 import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.jobs.ledger.EventQuery;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
@@ -379,11 +380,14 @@ final class Harbour implements AutoCloseable {
     return new LedgerReader(file).standing().allocation();
   }
 
-  /** The events after that one; empty while nobody can read them. */
-  Optional<List<JournalEntry>> eventsAfter(long last) {
-    Optional<List<JournalEntry>> rows = read(tables -> tables.eventsAfter(last, MOST_EVENTS));
-    news &= rows.isEmpty();
-    return rows;
+  /** The events after that one. What a daemon wrote that is dead is in its file. */
+  List<JournalEntry> eventsAfter(long last) {
+    news = false;
+    return read(tables -> tables.eventsAfter(last, MOST_EVENTS))
+        .orElseGet(
+            () ->
+                new LedgerReader(file)
+                    .events(new EventQuery(last, null, null, null, null, MOST_EVENTS, false)));
   }
 
   /** Whether one was written since they were last read. */

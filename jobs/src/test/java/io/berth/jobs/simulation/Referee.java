@@ -117,11 +117,13 @@ final class Referee {
 
   /** The daemon died as it looked. */
   void mayHaveLooked() {
+    readEvents();
     sight.sees();
   }
 
   /** The daemon died in a sweep. */
   void died() {
+    readEvents();
     sight.died();
   }
 
@@ -178,9 +180,7 @@ final class Referee {
       throw broken;
     }
     readEvents();
-    if (!harbour.hasNews()) { // a daemon that was killed has left some to be read
-      words.announced().forEach(each -> announcements.isTold(each.id(), each.at()));
-    }
+    words.announced().forEach(each -> announcements.isTold(each.id(), each.at()));
     breaker.look();
     devices.check();
   }
@@ -189,7 +189,7 @@ final class Referee {
     if (!harbour.hasNews()) {
       return;
     }
-    for (JournalEntry each : harbour.eventsAfter(lastEvent).orElse(List.of())) {
+    for (JournalEntry each : harbour.eventsAfter(lastEvent)) {
       require(each.seq() > lastEvent, 11, "event %d comes after %d", each.seq(), lastEvent);
       lastEvent = each.seq();
       read(each, json(Objects.requireNonNull(each.event())));
@@ -271,8 +271,7 @@ final class Referee {
    */
   void atRest() {
     check();
-    require(
-        harbour.eventsAfter(lastEvent).orElseThrow().isEmpty(), 11, "an event came unannounced");
+    require(harbour.eventsAfter(lastEvent).isEmpty(), 11, "an event came unannounced");
     devices.atRest();
     List<JournalEntry> open =
         harbour.<List<JournalEntry>>read(tables -> tables.openIntents()).orElseThrow();

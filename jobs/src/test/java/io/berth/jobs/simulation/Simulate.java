@@ -14,10 +14,12 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Simulate {
 
   private static final int SHRINKING = 150;
+  private static final int TOLD_EVERY = 500;
   private static final int PROCESSORS =
       Integer.getInteger("berth.simulation.threads", Runtime.getRuntime().availableProcessors());
 
   private final PrintStream out;
+  private final long began = System.nanoTime();
   private final Map<String, Integer> acts = new TreeMap<>();
   private Duration simulated = Duration.ZERO;
   private long lives;
@@ -59,7 +61,6 @@ public final class Simulate {
 
   /** As many at once as there are processors; each run is the same as it is alone. */
   private boolean range(long from, long to, long nanos) {
-    long began = System.nanoTime();
     AtomicLong next = new AtomicLong(from);
     List<Thread> workers = new ArrayList<>();
     for (int i = Math.max(1, PROCESSORS); i > 0; i--) {
@@ -82,7 +83,7 @@ public final class Simulate {
         throw new IllegalStateException("interrupted while runs go on", e);
       }
     }
-    summary(System.nanoTime() - began);
+    summary();
     return broken == 0;
   }
 
@@ -93,6 +94,9 @@ public final class Simulate {
       simulated = simulated.plus(result.simulated());
       result.acts().forEach((act, count) -> acts.merge(act, count, Integer::sum));
       broken += result.failure() == null ? 0 : 1;
+      if (runs % TOLD_EVERY == 0) {
+        summary();
+      }
     }
     if (result.failure() != null) {
       List<String> words = new ArrayList<>();
@@ -124,8 +128,8 @@ public final class Simulate {
     return words;
   }
 
-  private void summary(long nanos) {
-    double seconds = nanos / 1e9;
+  private void summary() {
+    double seconds = (System.nanoTime() - began) / 1e9;
     out.printf(
         Locale.ROOT,
         "%d runs, %d broken, %d container lifetimes, %d simulated hours in %.1f s: %.1f lifetimes a second%n",
