@@ -11,7 +11,6 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -116,11 +115,7 @@ public final class DockerEngine implements Engine {
         () -> {
           Lane.Answer answer = api.send(reads, Method.GET, "/containers/json?all=1");
           EngineApi.expectOk(what, answer);
-          List<Summary> summaries = new ArrayList<>();
-          for (Fields element : Fields.parseArray(what, answer.body())) {
-            summaries.add(ContainerJson.summary(element));
-          }
-          return List.copyOf(summaries);
+          return List.copyOf(Fields.parseArray(what, answer.body(), ContainerJson::summary));
         });
   }
 

@@ -1,10 +1,13 @@
 package io.berth.jobs.engine;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.berth.jobs.engine.EngineException.Kind;
+import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -45,18 +48,30 @@ final class Fields {
     return object(where, parse(where, json));
   }
 
-  /** Parses an array of objects. */
-  static List<Fields> parseArray(String where, String json) throws EngineException {
-    JsonNode array = parse(where, json);
-    if (!array.isArray()) {
-      throw new EngineException(
-          Kind.ERROR, where + ": an array was expected, the answer is " + excerpt(array));
+  /** Makes something of an object. */
+  @FunctionalInterface
+  interface Maker<T> {
+    T of(Fields object) throws EngineException;
+  }
+
+  /**
+   * Parses an array of objects, one after the other: all of them take ten times the text's room.
+   */
+  static <T> List<T> parseArray(String where, String json, Maker<T> maker) throws EngineException {
+    List<T> made = new ArrayList<>();
+    try (JsonParser parser = JSON.createParser(json)) {
+      if (parser.nextToken() != JsonToken.START_ARRAY) {
+        throw new EngineException(
+            Kind.ERROR,
+            where + ": an array was expected, the answer is " + excerpt(parse(where, json)));
+      }
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        made.add(maker.of(object(where, JSON.readTree(parser))));
+      }
+    } catch (IOException e) {
+      throw notJson(where, e);
     }
-    List<Fields> objects = new ArrayList<>(array.size());
-    for (JsonNode each : array) {
-      objects.add(object(where, each));
-    }
-    return objects;
+    return made;
   }
 
   static Fields object(String where, JsonNode node) throws EngineException {
@@ -72,9 +87,14 @@ final class Fields {
       JsonNode node = JSON.readTree(json);
       return node == null ? MissingNode.getInstance() : node;
     } catch (JsonProcessingException e) {
-      throw new EngineException(
-          Kind.ERROR, where + ": the answer is not JSON: " + e.getOriginalMessage(), e);
+      throw notJson(where, e);
     }
+  }
+
+  private static EngineException notJson(String where, IOException e) {
+    String words =
+        e instanceof JsonProcessingException json ? json.getOriginalMessage() : e.getMessage();
+    return new EngineException(Kind.ERROR, where + ": the answer is not JSON: " + words, e);
   }
 
   /** The same object under a name that says more. */
