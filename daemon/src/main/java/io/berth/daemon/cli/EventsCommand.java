@@ -146,14 +146,16 @@ final class EventsCommand extends Asking {
     }
     err().println("berth: the daemon is not reachable; this is from " + book.daemon().events());
     EventFiles files = new EventFiles(book.daemon().events());
-    List<JsonNode> events = files.read(event -> fits(event, from));
+    // It may have been lost after it told some of them.
+    List<JsonNode> events =
+        files.read(event -> event.path("seq").asLong() > last && fits(event, from));
     if (files.damaged() > 0) {
       err().println("berth: lines that are no events, and left out: " + files.damaged());
     }
     int first = from == null ? Math.max(0, events.size() - USUAL) : 0;
     events.subList(first, events.size()).forEach(this::printEvent);
     out().flush();
-    return files.last();
+    return Math.max(last, files.last());
   }
 
   private boolean fits(JsonNode event, @Nullable Instant from) {

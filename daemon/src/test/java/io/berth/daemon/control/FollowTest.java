@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.berth.daemon.cli.BerthCli;
 import io.berth.daemon.events.Backlog;
 import io.berth.daemon.events.EventLog;
@@ -105,26 +106,31 @@ class FollowTest {
     awaitSeen("one");
     harbour.close();
 
-    refuseOnce(status, code);
+    try (ServerSocketChannel server = standIn()) {
+      answer(server, status, "{\"code\":\"" + code + "\",\"detail\":\"try again\"}");
+    }
+    Files.delete(harbour.socket());
     begin();
     happens("two");
 
     awaitSeen("one", "two");
   }
 
-  private void refuseOnce(int status, String code) throws IOException {
-    String body = "{\"code\":\"" + code + "\",\"detail\":\"try again\"}";
+  /** What listens where the daemon did. */
+  private ServerSocketChannel standIn() throws IOException {
+    Files.deleteIfExists(harbour.socket());
+    return ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+        .bind(UnixDomainSocketAddress.of(harbour.socket()));
+  }
+
+  private static void answer(ServerSocketChannel server, int status, String body)
+      throws IOException {
     String answer =
         "HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s".formatted(status, body.length(), body);
-    Files.deleteIfExists(harbour.socket());
-    try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
-      server.bind(UnixDomainSocketAddress.of(harbour.socket()));
-      try (SocketChannel client = server.accept()) {
-        client.read(ByteBuffer.allocate(4096));
-        client.write(ByteBuffer.wrap(answer.getBytes(UTF_8)));
-      }
+    try (SocketChannel client = server.accept()) {
+      client.read(ByteBuffer.allocate(4096));
+      client.write(ByteBuffer.wrap(answer.getBytes(UTF_8)));
     }
-    Files.delete(harbour.socket());
   }
 
   @Test
@@ -162,6 +168,27 @@ class FollowTest {
 
     Files.move(file(), folder.resolve("events.jsonl.2"));
     assertThat(seen(events())).containsExactly("one", "three");
+  }
+
+  @Test
+  void a_daemon_that_is_lost_between_two_pages_has_nothing_told_twice() throws Exception {
+    happens("one");
+    happens("two");
+    String one =
+        Files.readAllLines(file()).stream()
+            .filter(line -> line.contains("\"one\""))
+            .findFirst()
+            .orElseThrow();
+    long seq = new ObjectMapper().readTree(one).path("seq").asLong();
+    String page = "{\"events\":[" + one + "],\"last\":" + seq + ",\"more\":true}";
+    harbour.close();
+
+    try (ServerSocketChannel server = standIn()) {
+      follow();
+      answer(server, 200, page);
+    }
+
+    awaitSeen("one", "two");
   }
 
   @Test
