@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 
 /**
  * What the output goes to.
@@ -24,13 +25,21 @@ record Terminal(int width, boolean colour) {
   static final Terminal NONE = new Terminal(UNLIMITED, false);
 
   static Terminal of(Map<String, String> environment) {
-    if (!isTerminal()) {
-      return NONE;
-    }
+    return isTerminal() ? of(environment, Terminal::asked) : NONE;
+  }
+
+  /**
+   * A terminal.
+   *
+   * @param width its own, which COLUMNS goes before
+   */
+  static Terminal of(Map<String, String> environment, IntSupplier width) {
     boolean colour =
         environment.getOrDefault("NO_COLOR", "").isEmpty()
             && !environment.getOrDefault("TERM", "dumb").equals("dumb");
-    return new Terminal(width(environment), colour);
+    String columns = environment.getOrDefault("COLUMNS", "");
+    int wide = columns.matches("[0-9]{1,4}") ? Integer.parseInt(columns) : width.getAsInt();
+    return new Terminal(Math.max(NARROWEST, wide), colour);
   }
 
   /** Stdout alone counts; the console of the JDK wants stdin to be one as well. */
@@ -41,11 +50,6 @@ record Terminal(int width, boolean colour) {
     } catch (IOException e) {
       return false;
     }
-  }
-
-  private static int width(Map<String, String> environment) {
-    String columns = environment.getOrDefault("COLUMNS", "");
-    return Math.max(NARROWEST, columns.matches("[0-9]{1,4}") ? Integer.parseInt(columns) : asked());
   }
 
   /** Shells rarely export COLUMNS; the terminal itself knows. */

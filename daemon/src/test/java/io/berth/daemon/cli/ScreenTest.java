@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,25 @@ class ScreenTest {
     assertThat(new Terminal(80, true).bold("x")).isEqualTo("\u001b[1mx\u001b[0m");
     assertThat(Terminal.NONE.bad("x")).isEqualTo("x");
     assertThat(Terminal.of(Map.of("TERM", "xterm")).bold("x")).isEqualTo("x");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "TERM=xterm, true, 93",
+    "TERM=dumb, false, 93",
+    "NO_COLOR=1 TERM=xterm, false, 93",
+    "NO_COLOR= TERM=xterm, true, 93",
+    "COLUMNS=60 TERM=xterm, true, 60",
+    "COLUMNS=3 TERM=xterm, true, 40",
+    "COLUMNS=wide TERM=xterm, true, 93",
+  })
+  void a_terminal_is_what_the_environment_says(String environment, boolean colour, int width) {
+    Map<String, String> variables = new HashMap<>();
+    for (String each : environment.split(" ", -1)) {
+      variables.put(each.split("=", -1)[0], each.split("=", -1)[1]);
+    }
+
+    assertThat(Terminal.of(variables, () -> 93)).isEqualTo(new Terminal(width, colour));
   }
 
   @ParameterizedTest
