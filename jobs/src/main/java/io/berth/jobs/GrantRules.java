@@ -130,6 +130,9 @@ final class GrantRules {
   }
 
   private String taken() {
+    if (allocation.devices().isEmpty()) {
+      return ": no GPU of this host is known; see berth status";
+    }
     List<String> takers = new ArrayList<>();
     for (Claim each : allocation.claims()) {
       if (each.state().isExclusive()) {

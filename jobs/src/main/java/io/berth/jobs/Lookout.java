@@ -30,6 +30,7 @@ public final class Lookout {
   private final Pulse pulse;
   private final InFlight inFlight;
   private final Tally tally;
+  private volatile boolean hasLooked;
 
   Lookout(
       Inventory inventory,
@@ -75,11 +76,17 @@ public final class Lookout {
               seen.containers(), failed.keySet(), inHand, identification, mode, now);
       int moved = devices.reconcile(result.seen(), failed.keySet(), inHand, book, mode, fresh, now);
       tally.counted(result.subjects());
+      hasLooked = true;
       return new Look(
           picture(now, book, result.subjects(), failed, facts), result.changes() + moved);
     } finally {
       inFlight.surveyed();
     }
+  }
+
+  /** Whether there was a look since the daemon began. */
+  boolean hasLooked() {
+    return hasLooked;
   }
 
   void clockJumped(Duration jump) {

@@ -177,6 +177,11 @@ public final class Sweeps {
     return demand.isHigh();
   }
 
+  /** Whether what the ledger says of containers and devices is of this daemon's own time. */
+  public boolean hasLooked() {
+    return lookout.hasLooked();
+  }
+
   /** The ids of the containers that the breaker holds back; empty while it is not tripped. */
   public Set<String> heldByBreaker() {
     return breaker.held();

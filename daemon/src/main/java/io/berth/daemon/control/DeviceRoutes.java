@@ -52,6 +52,11 @@ final class DeviceRoutes {
       throw Call.bad("container: letters, digits, _ . and - are what a container's name has");
     }
     int count = call.number("gpus", 1, 1, MOST_DEVICES);
+    if (!parts.sweeps().hasLooked()) {
+      throw new Refusal(
+          Code.UNAVAILABLE,
+          "berthd has only begun, and has not looked at the GPUs and containers yet: try again");
+    }
     parts.sweeps().settleClock();
     Allocator.Answer answer =
         parts

@@ -20,7 +20,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -209,6 +213,34 @@ class CommandsTest {
     assertThat(line("allocate --user dan --container d --device GPU-1").exit()).isEqualTo(4);
     assertThat(line("release train").exit()).isEqualTo(3);
     assertThat(line("release next").exit()).isZero();
+  }
+
+  @Test
+  void nothing_is_granted_before_the_first_look_and_that_is_no_lack_of_gpus() throws IOException {
+    harbour.close();
+    QuietEngine engine = new QuietEngine();
+    engine.goesDown();
+    harbour = new Harbour(folder.resolve("new"), Harbour.QUIET, 1, (user, who) -> Map.of(), engine);
+
+    Ran early = line("allocate --user cleo --container next");
+    assertThat(early.exit()).isEqualTo(1);
+    assertThat(early.err()).contains("has not looked at the GPUs and containers yet: try again");
+    assertThat(harbour.eventTypes()).doesNotContain("gpu.reject");
+
+    engine.comesUp();
+    harbour.look();
+    assertThat(line("allocate --user cleo --container next").exit()).isZero();
+  }
+
+  @Test
+  void where_no_gpu_is_known_a_request_for_one_is_told_so() throws IOException {
+    harbour.close();
+    harbour = new Harbour(folder.resolve("none"), Harbour.QUIET, 0);
+
+    Ran ran = line("allocate --user cleo --container next");
+
+    assertThat(ran.exit()).isEqualTo(4);
+    assertThat(ran.err()).contains("no GPU of this host is known; see berth status");
   }
 
   @Test
@@ -515,6 +547,18 @@ class CommandsTest {
     assertThat(line("plan").out()).contains("done", "no container is touched");
   }
 
+  @Test
+  void a_plan_is_for_a_moment_in_utc_or_in_local_time_as_well() throws IOException {
+    Instant then = Instant.now().plus(Duration.ofMinutes(40)).truncatedTo(ChronoUnit.MINUTES);
+    String local = LocalDateTime.ofInstant(then, ZoneId.systemDefault()).toString();
+
+    for (String at : List.of(then.toString(), local)) {
+      JsonNode plan = line("plan -o json --at " + at).json();
+      assertThat(plan.path("at").asText()).isEqualTo(then.toString());
+      assertThat(plan.path("acts").findValuesAsText("container")).containsExactly("litter");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"banana", "+banana", "2026-13-01T00:00Z"})
   void a_moment_that_is_none_is_wrong_usage(String at) {
@@ -563,6 +607,12 @@ class CommandsTest {
   }
 
   @Test
+  void a_test_message_is_said_to_have_come_by_each_channel_or_not() {
+    assertThat(line("notify --test ada").out()).isEqualTo("terminal: delivered\n");
+    assertThat(line("notify ada").exit()).isEqualTo(2);
+  }
+
+  @Test
   void shells_are_given_the_names_there_are_and_none_without_a_daemon() {
     assertThat(line("complete containers").out()).isEqualTo("litter\ntrain\n");
     assertThat(line("complete users").out()).isEqualTo("ada\nbob\n");
@@ -596,6 +646,28 @@ class CommandsTest {
         .containsPattern("(?m)^ +2\\. an admin: an exemption from max_runtime")
         .containsPattern("(?m)^ +3\\. an admin: berth protect train --why");
     assertThat(out).containsPattern("WHEN +EVENT +BY +REASON +OUTCOME").contains("gpu.allocate");
+  }
+
+  @Test
+  void a_container_is_meant_by_its_name_its_id_or_how_that_begins_be_it_gone_or_not() {
+    String id = Containers.idOf("train");
+    List<String> all = List.of("train", id, id.substring(0, 12));
+    for (String each : all) {
+      assertThat(line("explain " + each).out()).startsWith("train  " + id);
+    }
+    String other = id.substring(0, 12) + "0".repeat(52);
+    harbour.engine().has(Containers.created("next").id(other).createdAt(Instant.now()));
+    harbour.look();
+    Ran several = line("explain " + id.substring(0, 12));
+    assertThat(several.exit()).isEqualTo(2);
+    assertThat(several.err()).contains("means several containers: give the full id");
+
+    harbour.engine().remove(other);
+    harbour.engine().remove(id);
+    harbour.look();
+    for (String each : List.of("train", id, id.substring(0, 20))) {
+      assertThat(line("explain " + each).out()).contains(each + " is gone", id);
+    }
   }
 
   @Test
@@ -771,7 +843,12 @@ class CommandsTest {
                     && line("breaker show -o json").json().path("held").size() == 4);
     assertThat(harbour.engine().list()).hasSize(4);
 
-    Ran ran = run("-o", "json", "breaker", "approve", "--why", "it is litter");
+    String list = line("breaker show -o json").json().path("list").asText();
+    Ran other = run("breaker", "approve", "--list", list + "0", "--why", "it is litter");
+    assertThat(other.exit()).isEqualTo(3);
+    assertThat(other.err()).contains("another list now; see berth breaker show");
+
+    Ran ran = run("-o", "json", "breaker", "approve", "--list", list, "--why", "it is litter");
 
     assertThat(ran.exit()).as(ran.err()).isZero();
     assertThat(ran.json().path("containers")).hasSize(4);

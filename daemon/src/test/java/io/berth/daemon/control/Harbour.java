@@ -59,7 +59,7 @@ final class Harbour implements AutoCloseable {
 
   private final Path folder;
   private final InstantSource clock = Clock.systemUTC();
-  private final QuietEngine engine = new QuietEngine();
+  private final QuietEngine engine;
   private final Ledger ledger;
   private final Sweeps sweeps;
   private final Requests requests;
@@ -79,6 +79,13 @@ final class Harbour implements AutoCloseable {
   }
 
   Harbour(Path folder, String yaml, int gpus, TestNotifier notifier) throws IOException {
+    this(folder, yaml, gpus, notifier, new QuietEngine());
+  }
+
+  /** Where the Engine is down nothing is looked at before it is up. */
+  Harbour(Path folder, String yaml, int gpus, TestNotifier notifier, QuietEngine engine)
+      throws IOException {
+    this.engine = engine;
     this.folder = Files.createDirectories(folder);
     this.book = load(yaml);
     this.notifier = notifier;
