@@ -249,6 +249,23 @@ class ControlAccessTest {
         .doesNotContain("a broken leg");
   }
 
+  @Test
+  void who_names_nobody_is_told_of_his_own_limits() {
+    JsonNode mine = As.OWNER.get(harbour, "/v1/limits").body();
+
+    assertThat(mine.path("user").asText()).isEqualTo("games");
+    assertThat(mine.path("containers").findValuesAsText("name")).containsExactly("train");
+    assertThat(As.STRANGER.get(harbour, "/v1/limits").body().path("containers")).isEmpty();
+  }
+
+  @Test
+  void who_set_the_mode_is_in_the_journal() {
+    As.ADMIN.post(harbour, "/v1/mode", "{\"mode\":\"observe\"}");
+
+    String told = As.STRANGER.get(harbour, "/v1/events?type=daemon.mode").body().toString();
+    assertThat(told).contains("\"who\":\"www-data\"");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
