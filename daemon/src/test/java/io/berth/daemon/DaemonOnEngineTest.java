@@ -239,6 +239,30 @@ class DaemonOnEngineTest {
   }
 
   @Test
+  void a_file_that_changes_is_read_by_itself_as_long_as_it_is_watched() throws Exception {
+    watched();
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      Files.writeString(home.config(), "no_such_section: 1\n");
+      until(daemon, "a bad one is refused", now -> hasType(now, "config.reject"));
+      home.configure(Settings.ENFORCE);
+      until(daemon, "a good one is read", now -> hasType(now, "config.reload"));
+      assertThat(home.chronicle().matching(it -> it.type().startsWith("config.")))
+          .allMatch(it -> it.detail("who").equals("daemon.watch"));
+
+      watched(); // which nobody sees: the book in force does not ask for it
+      engine.run("--name", "exited", IMAGE, "true");
+      until(daemon, "it goes on", now -> told(now, "exited", "done"));
+      assertThat(home.chronicle().matching(it -> it.type().equals("config.reload"))).hasSize(1);
+    }
+  }
+
+  private void watched() throws IOException {
+    home.configure(Settings.ENFORCE);
+    String text = Files.readString(home.config());
+    Files.writeString(home.config(), text.replace("daemon:\n", "daemon:\n  watch: true\n"));
+  }
+
+  @Test
   void a_bad_file_at_start_is_refused_unless_there_is_a_last_good_one() throws Exception {
     home.configure("no_such_section: 1\n");
     try (DaemonProcess daemon = home.start()) {
