@@ -67,7 +67,7 @@ final class GrantRules {
             .toList();
     if (free.size() < request.count()) {
       return new Answer.NothingFree(
-          free.size() + " of the " + request.count() + " asked for are free" + taken());
+          free.size() + " of the " + request.count() + " asked for are free" + taken(request));
     }
     return underQuota(free.subList(0, request.count()), mine, until);
   }
@@ -129,18 +129,22 @@ final class GrantRules {
     return new Answer.Granted(chosen.stream().map(DeviceRow::uuid).toList(), asked, until);
   }
 
-  private String taken() {
+  private String taken(Request request) {
+    String wanted = request.device();
     if (allocation.devices().isEmpty()) {
       return ": no GPU of this host is known; see berth status";
     }
+    if (wanted != null && !allocation.devices().containsKey(wanted)) {
+      return ": no GPU " + wanted + " is known; see berth gpus";
+    }
     List<String> takers = new ArrayList<>();
     for (Claim each : allocation.claims()) {
-      if (each.state().isExclusive()) {
+      if (each.state().isExclusive() && (wanted == null || wanted.equals(each.device()))) {
         takers.add(each.name() + " of " + each.owner() + " has " + deviceOf(each));
       }
     }
     for (DeviceRow each : allocation.devices().values()) {
-      if (isNobodys(each)) {
+      if (isNobodys(each) && (wanted == null || wanted.equals(each.uuid()))) {
         userOf(each).ifPresent(who -> takers.add(each.uuid() + " is in use: " + who));
       }
     }

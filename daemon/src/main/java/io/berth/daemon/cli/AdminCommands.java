@@ -19,7 +19,13 @@ final class AdminCommands {
   enum Wanted {
     OBSERVE,
     ENFORCE,
-    CONFIG
+    CONFIG;
+
+    /** As it is typed. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
   }
 
   @Command(
@@ -39,7 +45,7 @@ final class AdminCommands {
 
     @Override
     public Integer call() {
-      String word = mode.name().toLowerCase(java.util.Locale.ROOT);
+      String word = mode.toString();
       JsonNode answer = daemon().post("/v1/mode", body(Map.of("mode", word)));
       String inForce = answer.path("in_force").asText();
       boolean other = mode != Wanted.CONFIG && !word.equals(inForce);

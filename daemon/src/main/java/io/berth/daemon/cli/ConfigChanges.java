@@ -50,7 +50,8 @@ final class ConfigChanges {
   }
 
   private void limits(PrintWriter out, Terminal terminal) {
-    TextTable table = new TextTable("LIMIT", "BEFORE", "AFTER", "USERS", "TYPES");
+    TextTable table =
+        new TextTable("LIMIT", "BEFORE", "AFTER", "USERS", "TYPES").whole("BEFORE", "AFTER");
     for (JsonNode each : answer.path("changes")) {
       List<String> types = words(each.path("types"));
       table.add(
@@ -69,7 +70,10 @@ final class ConfigChanges {
   }
 
   private void times(PrintWriter out, Terminal terminal) {
-    TextTable table = new TextTable("CONTAINER", "OWNER", "JOB", "BEFORE", "AFTER");
+    TextTable table =
+        new TextTable("CONTAINER", "OWNER", "JOB", "BEFORE", "AFTER")
+            .whole("BEFORE", "AFTER")
+            .spare("JOB");
     for (JsonNode each : answer.path("times")) {
       table.add(
           each.path("container").asText(),

@@ -182,12 +182,14 @@ final class EventsCommand extends Asking {
     StringBuilder words = new StringBuilder();
     for (String name : List.of("outcome", "reason", "who", "why", "detail", "message")) {
       String value = details.path(name).asText("");
-      boolean says = !value.isEmpty() && !details.path(name).isNull() && !value.equals("done");
+      // What owners were told has many lines; it is in the JSON.
+      boolean isLine = !value.isEmpty() && value.indexOf('\n') < 0;
+      boolean says = isLine && !details.path(name).isNull() && !value.equals("done");
       words.append(says ? (words.isEmpty() ? "" : "; ") + value : "");
     }
     return String.format(
             Locale.ROOT,
-            "%s  %-18s %-12s %-20s %s",
+            "%s  %-20s %-12s %-20s %s",
             Moments.shown(Instant.parse(event.path("timestamp").asText())),
             event.path("event_type").asText(),
             event.path("user").asText("-").replace("null", "-"),

@@ -33,6 +33,9 @@ import picocli.CommandLine.Parameters;
     })
 final class ExplainCommand extends Asking {
 
+  /** Of the words, behind their title. */
+  private static final int INDENT = 16;
+
   /** The title before them, and the words behind them. */
   private static final int AROUND_THE_BARS = 36;
 
@@ -92,11 +95,13 @@ final class ExplainCommand extends Asking {
       was(answer);
     } else {
       who(answer.path("container"), now);
-      verdicts(answer, now);
-      samples(answer.path("samples"));
       limits(answer.path("limits"));
     }
     events(answer.path("events"));
+    if (answer.path("container").isObject()) {
+      samples(answer.path("samples"));
+      verdicts(answer, now); // last: what is asked for is not to scroll away
+    }
   }
 
   private void who(JsonNode it, Instant now) {
@@ -188,12 +193,12 @@ final class ExplainCommand extends Asking {
       line("verdicts", terminal().warning("not known: " + why));
     }
     for (JsonNode each : answer.path("verdicts")) {
-      line(each.path("job").asText(), word(each, observe) + when(each, now));
-      line("", each.path("why").asText());
+      prose(each.path("job").asText(), word(each, observe) + when(each, now));
+      prose("", each.path("why").asText());
     }
     int number = 1;
     for (JsonNode each : answer.path("prevents")) {
-      line(number == 1 ? "to prevent" : "", number++ + ". " + each.asText());
+      prose(number == 1 ? "to prevent" : "", number++ + ". " + each.asText());
     }
   }
 
@@ -264,7 +269,7 @@ final class ExplainCommand extends Asking {
 
   private void limits(JsonNode limits) {
     out().println();
-    TextTable table = new TextTable("LIMIT", "VALUE", "FROM");
+    TextTable table = new TextTable("LIMIT", "VALUE", "FROM").ends("FROM");
     for (JsonNode each : limits) {
       table.add(each.path("limit").asText(), each.path("value").asText(), LimitsCommand.from(each));
     }
@@ -272,7 +277,7 @@ final class ExplainCommand extends Asking {
   }
 
   private void events(JsonNode events) {
-    TextTable table = new TextTable("WHEN", "EVENT", "BY", "REASON", "OUTCOME");
+    TextTable table = new TextTable("WHEN", "EVENT", "BY", "REASON", "OUTCOME").whole("WHEN");
     for (JsonNode each : events) {
       JsonNode details = each.path("details");
       table.add(
@@ -289,6 +294,15 @@ final class ExplainCommand extends Asking {
   }
 
   private void line(String title, String words) {
-    out().println(String.format(Locale.ROOT, "%-16s%s", title, words));
+    out().println(String.format(Locale.ROOT, "%-" + INDENT + "s%s", title, words));
+  }
+
+  /** As {@link #line}, of words that may be many, in as many lines as they need. */
+  private void prose(String title, String words) {
+    String first = title;
+    for (String each : terminal().wrapped(words, INDENT)) {
+      line(first, each);
+      first = "";
+    }
   }
 }

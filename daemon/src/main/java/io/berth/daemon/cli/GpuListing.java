@@ -35,15 +35,17 @@ final class GpuListing {
     GpuListing listing =
         new GpuListing(
             new TextTable(
-                "DEVICE",
-                "STATE",
-                "GPUEQ",
-                "CLAIM",
-                "CONTAINER",
-                "OWNER",
-                "SINCE",
-                "UNTIL",
-                "NOTE"));
+                    "DEVICE",
+                    "STATE",
+                    "GPUEQ",
+                    "CLAIM",
+                    "CONTAINER",
+                    "OWNER",
+                    "SINCE",
+                    "UNTIL",
+                    "NOTE")
+                .whole("SINCE", "UNTIL")
+                .spare("GPUEQ", "STATE", "SINCE"));
     for (JsonNode each : devices) {
       listing.json.add(each);
       listing.text.add(
@@ -72,8 +74,9 @@ final class GpuListing {
   static GpuListing of(List<Move> moves) {
     GpuListing listing =
         new GpuListing(
-            new TextTable(
-                "TIME", "DEVICE", "FROM", "TO", "CONTAINER", "OWNER", "REASON", "SOURCE"));
+            new TextTable("TIME", "DEVICE", "FROM", "TO", "CONTAINER", "OWNER", "REASON", "SOURCE")
+                .whole("TIME")
+                .spare("SOURCE", "REASON"));
     moves.forEach(listing::add);
     return listing;
   }

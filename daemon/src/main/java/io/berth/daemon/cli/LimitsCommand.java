@@ -59,7 +59,7 @@ final class LimitsCommand extends Asking {
     Instant now = Instant.parse(answer.path("now").asText());
     answer.path("exemptions").forEach(each -> printExemption(each, now));
     out().println();
-    TextTable limits = new TextTable("LIMIT", "VALUE", "FOR", "FROM");
+    TextTable limits = new TextTable("LIMIT", "VALUE", "FOR", "FROM").ends("FROM");
     for (JsonNode each : answer.path("limits")) {
       String type = each.path("type").asText("");
       limits.add(

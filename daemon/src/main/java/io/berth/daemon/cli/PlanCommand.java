@@ -64,7 +64,10 @@ final class PlanCommand extends Asking {
 
   private void print(JsonNode answer) {
     Instant now = Instant.parse(answer.path("now").asText());
-    TextTable table = new TextTable("WHEN", "JOB", "ACTION", "CONTAINER", "OWNER", "REASON");
+    TextTable table =
+        new TextTable("WHEN", "JOB", "ACTION", "CONTAINER", "OWNER", "REASON")
+            .whole("WHEN", "ACTION")
+            .spare("JOB");
     for (JsonNode each : answer.path("acts")) {
       table.add(
           Spans.relative(each.path("due"), now),
@@ -98,7 +101,10 @@ final class PlanCommand extends Asking {
   }
 
   private void warnings(JsonNode warnings, Instant now) {
-    TextTable table = new TextTable("WARNED", "JOB", "OF", "CONTAINER", "OWNER");
+    TextTable table =
+        new TextTable("WARNED", "JOB", "OF", "CONTAINER", "OWNER")
+            .whole("WARNED", "OF")
+            .spare("JOB");
     for (JsonNode each : warnings) {
       String of = each.path("warn_of").asText();
       table.add(

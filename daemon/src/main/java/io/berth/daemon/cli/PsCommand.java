@@ -42,7 +42,9 @@ final class PsCommand extends Asking {
     Instant now = Instant.parse(answer.path("now").asText());
     boolean observe = answer.path("mode").asText().equals("observe");
     TextTable table =
-        new TextTable("CONTAINER", "OWNER", "TOLD BY", "TYPE", "STATE", "GPUS", "NEXT");
+        new TextTable("CONTAINER", "OWNER", "TOLD BY", "TYPE", "STATE", "GPUS", "NEXT")
+            .whole("NEXT")
+            .spare("TOLD BY", "TYPE", "STATE");
     for (JsonNode each : answer.path("containers")) {
       List<String> devices = new ArrayList<>();
       each.path("devices").forEach(device -> devices.add(device.path("device").asText()));
@@ -69,10 +71,16 @@ final class PsCommand extends Asking {
     if (!next.isObject()) {
       return "";
     }
+    boolean isDue = !Instant.parse(next.path("at").asText()).isAfter(now);
+    return action(next, observe) + (isDue ? ", due " : " ") + Spans.relative(next.path("at"), now);
+  }
+
+  /** Also for {@code berth status}: a device is released in observe as well. */
+  static String action(JsonNode next, boolean observe) {
     String action = next.path("action").asText();
-    // A device is released in observe as well: no container is touched by that.
-    String would = observe && !action.equals("release") ? "would " : "";
-    String what = action.equals("release") ? "release GPUs" : action;
-    return would + what + " " + Spans.relative(next.path("at"), now);
+    if (action.equals("release")) {
+      return "release GPUs";
+    }
+    return observe ? "would " + action : action;
   }
 }

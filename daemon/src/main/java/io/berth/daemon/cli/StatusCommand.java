@@ -121,12 +121,13 @@ final class StatusCommand extends Asking {
   }
 
   private void next(JsonNode status, Instant now, Terminal terminal) {
-    TextTable table = new TextTable("NEXT", "WHEN", "CONTAINER", "OWNER");
+    boolean observe = status.path("mode").asText().equals("observe");
+    TextTable table = new TextTable("NEXT", "WHEN", "CONTAINER", "OWNER").whole("NEXT", "WHEN");
     int shown = 0;
     for (JsonNode each : status.path("next")) {
       if (shown++ < NEXT) {
         table.add(
-            each.path("action").asText(),
+            PsCommand.action(each, observe),
             Spans.relative(each.path("at"), now),
             each.path("container").asText(),
             each.path("owner").asText());

@@ -66,7 +66,7 @@ final class SweepCommand extends Asking {
 
   private void printDue(JsonNode answer) {
     Instant now = Instant.now();
-    TextTable table = new TextTable("DUE", "ACTION", "CONTAINER", "REASON");
+    TextTable table = new TextTable("DUE", "ACTION", "CONTAINER", "REASON").whole("DUE", "ACTION");
     for (JsonNode each : answer.path("due")) {
       table.add(
           Spans.relative(each.path("due"), now),

@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -70,6 +72,21 @@ record Terminal(int width, boolean colour) {
       Thread.currentThread().interrupt();
     }
     return USUAL;
+  }
+
+  /** The text in lines that fit behind an indent, broken where it has blanks. */
+  List<String> wrapped(String text, int indent) {
+    int room = Math.max(NARROWEST - indent, width - indent);
+    List<String> lines = new ArrayList<>();
+    String rest = text;
+    while (rest.length() > room) {
+      int blank = rest.lastIndexOf(' ', room);
+      int end = blank > 0 ? blank : room;
+      lines.add(rest.substring(0, end));
+      rest = rest.substring(end).strip();
+    }
+    lines.add(rest);
+    return lines;
   }
 
   String bold(String text) {

@@ -6,14 +6,18 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.daemon.control.Refusal.Code;
 import io.berth.jobs.Freezer;
 import io.berth.jobs.Outcome;
+import io.berth.jobs.container.Container.State;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.RequestTables.KeepAlive;
 import io.berth.jobs.ledger.RequestTables.Protection;
+import io.berth.policies.ContainerType;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Containers: what there is, and what their owners and admins can do to them. */
 final class ContainerRoutes {
@@ -39,6 +43,8 @@ final class ContainerRoutes {
   }
 
   private JsonNode list(Call call) {
+    requireOneOf(call, "type", Arrays.stream(ContainerType.values()).map(ContainerType::word));
+    requireOneOf(call, "state", Arrays.stream(State.values()).map(State::word));
     Predicate<Known> asked =
         is(call.inQuery("owner"), (Known each) -> each.owner().name())
             .and(is(call.inQuery("type"), each -> each.type().word()))
@@ -48,6 +54,18 @@ final class ContainerRoutes {
     ArrayNode containers = json.putArray("containers");
     shown.all().stream().filter(asked).map(shown::json).forEach(containers::add);
     return json;
+  }
+
+  /** One that is misspelt is not taken for one that no container has. */
+  private static void requireOneOf(Call call, String name, Stream<String> words) {
+    List<String> known = words.toList();
+    call.inQuery(name)
+        .filter(asked -> !known.contains(asked))
+        .ifPresent(
+            asked -> {
+              throw Call.bad(
+                  name + ": '" + Call.shown(asked) + "' is none of " + String.join(", ", known));
+            });
   }
 
   private static Predicate<Known> is(
@@ -118,8 +136,11 @@ final class ContainerRoutes {
     parts.sweeps().settleClock();
     Known known = find(call);
     String why = call.requiredText("why");
-    Protection protection =
-        parts.requests().protect(known, call.duration("for"), why, call.who(), parts.mode());
+    Duration length = call.duration("for");
+    if (length != null && length.isZero()) {
+      throw Call.bad("for: how long is wanted, such as 7d; without it there is no end");
+    }
+    Protection protection = parts.requests().protect(known, length, why, call.who(), parts.mode());
     String until = protection.until() == null ? null : protection.until().toString();
     return named(known).put("until", until).put("why", why).put("who", call.who());
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.daemon.control.Refusal.Code;
 import io.berth.jobs.Outlook;
 import io.berth.jobs.Subject;
+import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.TypeChain;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.ClockRow;
@@ -153,8 +154,9 @@ final class Shown {
   /** What may be next, in order. */
   private List<End> ends(Known container) {
     List<End> ends = new ArrayList<>();
+    boolean isPaused = container.state() == State.PAUSED; // which its clocks lead to nothing in
     for (ClockRow clock : clocks.getOrDefault(container.id(), List.of())) {
-      if (!clock.isWithdrawn()) {
+      if (!clock.isWithdrawn() && !isPaused) {
         ends.add(new End(container, clock.due(), clock));
       }
     }

@@ -48,6 +48,7 @@ class BerthCliTest {
     "chek-config, Did you mean: berth check-config",
     "daemon --wait-for-engin, --wait-for-engine",
     "daemon --mode banana, 'expected one of [OBSERVE, ENFORCE]'",
+    "mode fast, 'expected one of [observe, enforce, config]'",
     "daemon extra, 'extra'",
     "check-config a b, 'b'",
     "-o yaml check-config, 'yaml'",

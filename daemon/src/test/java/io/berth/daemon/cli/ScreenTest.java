@@ -2,10 +2,12 @@ package io.berth.daemon.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +47,55 @@ class ScreenTest {
 
     assertThat(out.toString().lines()).allMatch(line -> line.length() <= 40);
     assertThat(out.toString()).contains("a-container", "indeed", "ada");
+  }
+
+  @Test
+  void a_time_is_never_cut_and_a_file_keeps_its_line() {
+    TextTable table = new TextTable("CONTAINER", "TYPE", "FROM", "NEXT");
+    table.whole("NEXT").ends("FROM").spare("TYPE");
+    table.add("a-very-long-name", "compose", "/etc/berth/limits.yaml:31 (defaults)", "in 119 min");
+
+    assertThat(printed(table, 60))
+        .allMatch(line -> line.length() <= 60)
+        .last()
+        .asString()
+        .contains("compose", ":31 (defaults)", "in 119 min");
+    assertThat(printed(table, 36))
+        .allMatch(line -> line.length() <= 36)
+        .last()
+        .asString()
+        .endsWith("in 119 min")
+        .doesNotContain("compose");
+  }
+
+  private static List<String> printed(TextTable table, int width) {
+    StringWriter out = new StringWriter();
+    table.print(new PrintWriter(out), new Terminal(width, false));
+    return out.toString().lines().toList();
+  }
+
+  @Test
+  void many_words_are_wrapped_behind_their_title() {
+    String words = "it is idle since two o'clock, and its idle_timeout is 30m";
+
+    assertThat(new Terminal(40, false).wrapped(words, 16))
+        .containsExactly("it is idle since two", "o'clock, and its", "idle_timeout is 30m");
+    assertThat(new Terminal(40, false).wrapped("x".repeat(30), 16))
+        .containsExactly("x".repeat(24), "x".repeat(6));
+    assertThat(Terminal.NONE.wrapped(words, 16)).containsExactly(words);
+  }
+
+  @Test
+  void an_event_is_one_line_whatever_its_owner_was_told() throws IOException {
+    String event =
+        """
+        {"timestamp":"2026-03-02T08:00:00Z","event_type":"notification.sent","user":"ada",
+         "details":{"container":"train","reason":"idle_timeout","message":"Berth: idle\\n  When: 9"}}
+        """;
+
+    assertThat(EventsCommand.line(JsonTree.read(event)))
+        .isEqualTo(
+            "2026-03-02T08:00:00Z  notification.sent    ada          train                idle_timeout");
   }
 
   @Test

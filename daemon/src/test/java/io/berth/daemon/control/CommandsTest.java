@@ -127,6 +127,10 @@ class CommandsTest {
     assertThat(line("ps --owner bob").out()).contains("litter").doesNotContain("train");
     assertThat(line("ps --state running").out()).contains("train").doesNotContain("litter");
     assertThat(line("ps --type compose").out().lines()).hasSize(1);
+    Ran misspelt = line("ps --state runing");
+    assertThat(misspelt.exit()).isEqualTo(2);
+    assertThat(misspelt.err()).contains("'runing' is none of created, running");
+    assertThat(line("ps --type compoze").err()).contains("none of", "compose");
   }
 
   @Test
@@ -210,7 +214,11 @@ class CommandsTest {
     assertThat(line("allocate --user cleo --container next").out()).isEqualTo(granted.out());
 
     assertThat(line("allocate --user cleo --container more").exit()).isEqualTo(3);
-    assertThat(line("allocate --user dan --container d --device GPU-1").exit()).isEqualTo(4);
+    Ran taken = line("allocate --user dan --container d --device GPU-1");
+    assertThat(taken.exit()).isEqualTo(4);
+    assertThat(taken.err()).contains("next of cleo has GPU-1 (reserved)").doesNotContain("GPU-0");
+    assertThat(line("allocate --user dan --container d --device GPU-9").err())
+        .contains("no GPU GPU-9 is known; see berth gpus");
     assertThat(line("release train").exit()).isEqualTo(3);
     assertThat(line("release next").exit()).isZero();
   }
@@ -247,6 +255,8 @@ class CommandsTest {
   void a_container_is_paused_resumed_and_waited_for() {
     assertThat(line("pause train").out()).isEqualTo("train is paused\n");
     assertThat(harbour.engine().stateOf("train")).isEqualTo(State.PAUSED);
+    harbour.look();
+    assertThat(line("ps").out()).containsPattern("train .* paused +GPU-0 +-\\s");
     Ran paused = line("wait train --timeout 1s");
     assertThat(paused.exit()).isEqualTo(1);
     assertThat(paused.err()).contains("train is paused");
@@ -382,6 +392,7 @@ class CommandsTest {
     assertThat(harbour.requests().isProtected(Containers.idOf("litter"))).isTrue();
     assertThat(line("unprotect litter").exit()).isZero();
     assertThat(line("protect litter").exit()).isEqualTo(2);
+    assertThat(line("protect litter --for 0s --why x").exit()).isEqualTo(2);
   }
 
   @Test
@@ -389,6 +400,7 @@ class CommandsTest {
     assertThat(line("mode observe").out()).isEqualTo("observe is in force\n");
     assertThat(harbour.modes().inForce(harbour.book())).isEqualTo(Mode.OBSERVE);
     assertThat(line("ps").out()).contains("would remove");
+    assertThat(line("status").out()).contains("would remove", "would stop");
     assertThat(line("mode config").out()).isEqualTo("enforce is in force\n");
     assertThat(harbour.eventTypes().stream().filter("daemon.mode"::equals)).hasSizeGreaterThan(1);
   }
@@ -646,6 +658,7 @@ class CommandsTest {
         .containsPattern("(?m)^ +2\\. an admin: an exemption from max_runtime")
         .containsPattern("(?m)^ +3\\. an admin: berth protect train --why");
     assertThat(out).containsPattern("WHEN +EVENT +BY +REASON +OUTCOME").contains("gpu.allocate");
+    assertThat(out.substring(out.lastIndexOf("\n\n"))).contains("max-runtime", "to prevent");
   }
 
   @Test
@@ -847,6 +860,8 @@ class CommandsTest {
     Ran other = run("breaker", "approve", "--list", list + "0", "--why", "it is litter");
     assertThat(other.exit()).isEqualTo(3);
     assertThat(other.err()).contains("another list now; see berth breaker show");
+
+    assertThat(line("ps").out()).containsPattern("litter0 .* remove, due ([0-9]+ s ago|now)");
 
     Ran ran = run("-o", "json", "breaker", "approve", "--list", list, "--why", "it is litter");
 
