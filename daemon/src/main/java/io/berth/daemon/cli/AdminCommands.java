@@ -169,6 +169,9 @@ final class AdminCommands {
                 "to let exactly these be done, once: berth breaker approve --list %s --why ..."
                     .formatted(answer.path("list").asText()));
       }
+      if (tripped && table.isEmpty()) {
+        out().println("nothing waits; it ends by itself once fewer were wanted within ten minutes");
+      }
       JsonNode last = answer.path("last_trip");
       if (last.isObject()) {
         out().println("it tripped last at " + last.path("timestamp").asText());

@@ -152,7 +152,8 @@ final class Entrance extends Handler.Abstract.NonBlocking {
       }
       throw Call.bad("the body is no JSON object");
     } catch (JsonProcessingException e) {
-      throw Call.bad("the body is no JSON: " + e.getOriginalMessage());
+      // Without where the parser says that it began: it has no words for what it reads.
+      throw Call.bad("the body is no JSON: " + e.getOriginalMessage().split(" \\(", 2)[0]);
     }
   }
 

@@ -857,6 +857,9 @@ class CommandsTest {
     assertThat(harbour.engine().list()).hasSize(4);
 
     String list = line("breaker show -o json").json().path("list").asText();
+    assertThat(line("breaker show").out())
+        .contains("litter3", "berth breaker approve --list " + list)
+        .doesNotContain("nothing waits");
     Ran other = run("breaker", "approve", "--list", list + "0", "--why", "it is litter");
     assertThat(other.exit()).isEqualTo(3);
     assertThat(other.err()).contains("another list now; see berth breaker show");
@@ -871,6 +874,8 @@ class CommandsTest {
     assertThat(harbour.eventTypes()).containsOnlyOnce("breaker.approve");
     assertThat(line("sweep created-cleanup").exit()).isZero();
     assertThat(harbour.engine().list()).isEmpty();
+    assertThat(line("breaker show").out())
+        .contains("tripped: no act is done", "nothing waits; it ends by itself");
     assertThat(line("breaker approve --why again").exit()).isEqualTo(3);
   }
 

@@ -260,6 +260,15 @@ class ControlLimitsTest {
   }
 
   @Test
+  void what_is_no_json_is_told_in_words_for_people() throws IOException {
+    try (Harbour harbour = new Harbour(folder.resolve("run"), Harbour.QUIET, 0)) {
+      assertThat(ask(harbour, "POST", "/v1/mode", "{\"mode\":"))
+          .contains("the body is no JSON: Unexpected end-of-input")
+          .doesNotContain("Source", "REDACTED");
+    }
+  }
+
+  @Test
   void a_field_that_is_not_known_is_named_with_those_that_are() throws IOException {
     try (Harbour harbour = new Harbour(folder.resolve("run"), Harbour.QUIET, 0)) {
       assertThat(ask(harbour, "POST", "/v1/jobs/reconcile/pause", "{\"reason\":\"x\"}"))

@@ -283,7 +283,7 @@ final class Harbour implements AutoCloseable {
 
     @Override
     public Vitals vitals() {
-      return new CalmVitals(modes.inForce(book));
+      return new CalmVitals(modes.inForce(book), sweeps.isBreakerTripped());
     }
 
     @Override
@@ -357,7 +357,7 @@ final class Harbour implements AutoCloseable {
   }
 
   /** Nothing is wrong. */
-  private record CalmVitals(Mode mode) implements Vitals {
+  private record CalmVitals(Mode mode, boolean breakerTripped) implements Vitals {
 
     @Override
     public Map<StateAndType, Integer> containers() {
@@ -392,11 +392,6 @@ final class Harbour implements AutoCloseable {
     @Override
     public boolean configValid() {
       return true;
-    }
-
-    @Override
-    public boolean breakerTripped() {
-      return false;
     }
 
     @Override
