@@ -220,6 +220,9 @@ final class Enforcer {
       guards.settled(wanted.id());
     }
     log(act.job, wanted, result.outcome(), result.detail());
+    if (result.outcome() == Outcome.FAILED && stopping.getAsBoolean()) {
+      return Outcome.FAILED; // cut off by the end: it may go on, and the next start finds out
+    }
     leftOvers.settle(
         entry(act.job, wanted, OUTCOME, act.intent, result.outcome(), result.detail()));
     count(act.job, wanted, result.outcome());

@@ -507,6 +507,24 @@ class StopsTest {
         .containsExactly("container.stop:dropped", "container.stop:done");
   }
 
+  /** The daemon closes its connections while the Engine waits for the container's end. */
+  @Test
+  void a_stop_that_the_daemon_s_end_cuts_off_is_not_sent_again_before_its_grace_is_over() {
+    sleeper("train");
+    world.engine.answers(
+        "train", new ActResult(ActResult.Kind.FAILED, "the connection was closed"));
+    sweepFor(Duration.ofMinutes(29));
+    world.engine.during("stop", world::stopping);
+    sweepFor(Duration.ofMinutes(3));
+    assertThat(world.engine.calls()).containsExactly("stop train");
+    world.restart();
+
+    sweepFor(Duration.ofMinutes(9));
+    assertThat(world.engine.calls()).hasSize(1);
+    sweepFor(Duration.ofMinutes(40));
+    assertThat(world.engine.calls()).hasSizeGreaterThan(1);
+  }
+
   @Test
   void a_stop_that_came_through_while_the_daemon_was_down_is_told_as_berth_s_once() {
     sleeper("train");

@@ -260,6 +260,7 @@ final class World implements AutoCloseable {
     parked.clear();
     parking = false;
     closed = false;
+    stopping = false;
     ledger = Ledger.open(file, now);
     sweeps = begin();
     engine.subscribe(Instant.EPOCH, sweeps.listener(() -> {}));
