@@ -109,22 +109,21 @@ public final class Advice {
     };
   }
 
-  /** What is gone with what is planned or was done. */
+  /** What is gone with what is planned or was done, or with any stop. */
   static Optional<String> lost(Notice notice, Notice.About about) {
     Notice.Plan plan = notice.plan();
     if (plan == null || notice.kind() == Notice.Kind.EXEMPT) {
       return Optional.empty();
     }
-    return switch (plan.act()) {
-      case STOP ->
-          about.container().autoRemove()
-              ? Optional.of(
-                  "it was run with --rm: Docker removes it, and files in it outside of mounts, as soon as"
-                      + " it stops")
-              : Optional.empty();
-      case REMOVE -> Optional.of("files in the container outside of mounts are gone with it");
-      case PAUSE, WARN -> Optional.empty();
-    };
+    if (plan.act() == Notice.Act.REMOVE) {
+      return Optional.of("files in the container outside of mounts are gone with it");
+    }
+    // A pause, too, may end so: with the Engine, or by its owner.
+    return about.container().autoRemove()
+        ? Optional.of(
+            "it was run with --rm: Docker removes it, and files in it outside of mounts, as soon as"
+                + " it stops")
+        : Optional.empty();
   }
 
   /** Anonymous volumes are removed by Docker along with a container that was run with --rm. */

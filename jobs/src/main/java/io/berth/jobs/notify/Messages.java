@@ -16,6 +16,9 @@ final class Messages {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String SCHEMA_VERSION = "1";
 
+  /** Of Berth's own words; what is in them of others may be long. */
+  private static final int MAX_SENTENCE = 2 * Plain.MAX_LENGTH;
+
   private Messages() {}
 
   /** A few lines, none of them with an end; safe to show anywhere. */
@@ -82,7 +85,7 @@ final class Messages {
 
   /** The sentence says what counts; all the numbers are in the JSON. */
   private static String why(Notice.Why why) {
-    return Plain.line(why.sentence());
+    return Plain.line(why.sentence(), MAX_SENTENCE);
   }
 
   /**

@@ -10,10 +10,15 @@ final class Plain {
 
   /** One line of it, at most {@link #MAX_LENGTH} code points. */
   static String line(String text) {
+    return line(text, MAX_LENGTH);
+  }
+
+  /** One line of it, at most that many code points. */
+  static String line(String text, int most) {
     StringBuilder plain = new StringBuilder();
     int count = 0;
     for (int at = 0; at < text.length(); at += Character.charCount(text.codePointAt(at))) {
-      if (++count > MAX_LENGTH) {
+      if (++count > most) {
         return plain.append("...").toString();
       }
       int point = text.codePointAt(at);

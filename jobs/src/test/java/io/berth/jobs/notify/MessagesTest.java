@@ -19,6 +19,7 @@ import io.berth.jobs.notify.Notice.Plan;
 import io.berth.jobs.notify.Notice.Why;
 import io.berth.policies.ContainerType;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -91,6 +92,39 @@ class MessagesTest {
         .contains("Safe: what is in its mounts: /workspace, /results\n")
         .contains("NOT safe: it was run with --rm: Docker removes it")
         .doesNotContain("a stop only stops");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Act.class,
+      names = {"STOP", "PAUSE", "WARN"})
+  void whatever_comes_of_a_container_with_rm_it_is_said_what_a_stop_would_cost(Act act) {
+    Container fleeting = Containers.running("train").autoRemove().build();
+
+    for (Kind kind : List.of(Kind.WARNED, Kind.WARNED_LAST, Kind.PAUSED)) {
+      assertThat(Messages.text(Notices.of(kind, act, "idle_timeout", fleeting)))
+          .contains("NOT safe: it was run with --rm: Docker removes it");
+      assertThat(Messages.text(Notices.of(kind, act, "idle_timeout", TRAIN)))
+          .doesNotContain("NOT safe");
+    }
+  }
+
+  @Test
+  void what_berth_says_itself_is_not_cut() {
+    String sentence = "idle since dawn, and so on; ".repeat(20) + "its idle_timeout is 30m";
+    Notice warning = Notices.warning();
+    Notice wordy =
+        new Notice(
+            warning.kind(),
+            NOW,
+            BERLIN,
+            "idle-stop",
+            ADA,
+            warning.about(),
+            warning.plan(),
+            new Why("idle_timeout", sentence, Map.of()));
+
+    assertThat(Messages.text(wordy)).contains("its idle_timeout is 30m");
   }
 
   @ParameterizedTest
