@@ -44,13 +44,19 @@ final class Judge {
   }
 
   static Idleness judge(List<Sample> samples, Holds holds, Thresholds thresholds, Instant now) {
-    return new Judge(thresholds, holds).judge(samples, now);
+    Idleness judged = new Judge(thresholds, holds).judge(samples, now);
+    return holds.troubles().isEmpty() ? judged : judged.saying(trouble(holds));
+  }
+
+  /** Whoever meant to keep it alive thinks that he does. */
+  private static String trouble(Holds holds) {
+    return String.join("; ", holds.troubles());
   }
 
   private Idleness judge(List<Sample> samples, Instant now) {
     newest(samples);
     if (!holds.troubles().isEmpty()) {
-      numbers.put("keep_alive_trouble", String.join("; ", holds.troubles()));
+      numbers.put("keep_alive_trouble", trouble(holds));
     }
     Optional<Holds.Hold> hold = holds.at(now);
     if (hold.isPresent()) {
@@ -121,7 +127,7 @@ final class Judge {
     String memory = held == null || held == 0 ? "" : "; it holds %s of GPU memory";
     return """
         idle since %s, by %d samples: at most %s of a GPU (idle below %s), %s of a core (below %s), \
-        network %s in 30 s (below %s); nobody came to it"""
+        network %s; nobody came to it"""
             .formatted(
                 Words.moment(from),
                 agreeing,
@@ -129,8 +135,11 @@ final class Judge {
                 Words.percent(thresholds.gpu()),
                 text(cpu, Words::percent),
                 Words.percent(thresholds.cpu()),
-                text(network, Words::bytes),
-                Words.bytes(thresholds.network()))
+                text(
+                    network,
+                    bytes ->
+                        "%s in 30 s (below %s)"
+                            .formatted(Words.bytes(bytes), Words.bytes(thresholds.network()))))
         + memory.formatted(Words.bytes(held == null ? 0 : held.doubleValue()));
   }
 

@@ -31,6 +31,11 @@ public record Idleness(
     }
   }
 
+  /** The same, with more to say. */
+  public Idleness saying(String more) {
+    return new Idleness(state, since, why + "; " + more, numbers);
+  }
+
   public static Idleness idle(Instant since, String why, Map<String, Object> numbers) {
     return new Idleness(State.IDLE, since, why, numbers);
   }

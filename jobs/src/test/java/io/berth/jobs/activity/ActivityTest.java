@@ -206,6 +206,7 @@ class ActivityTest {
     assertThat(host.idleness(shared).state()).isEqualTo(IDLE);
     assertThat(host.idleness(shared).numbers())
         .containsEntry("network_bytes_per_30s", "not attributable");
+    assertThat(host.idleness(shared).why()).contains("network not attributable;");
     host.counted(shared, 20 * SECOND, 0);
     host.samples(1);
     assertThat(host.idleness(shared).state()).isEqualTo(ACTIVE);
@@ -453,6 +454,7 @@ class ActivityTest {
     assertThat(host.idleness(labelled).numbers().get("keep_alive_trouble"))
         .asString()
         .contains("'tomorrow'", "2026-03-02T18:00:00Z");
+    assertThat(host.idleness(labelled).why()).startsWith("idle since").contains("'tomorrow' is no");
   }
 
   private Container labelled(String value) {
