@@ -180,11 +180,10 @@ final class EventsCommand extends Asking {
   static String line(JsonNode event) {
     JsonNode details = event.path("details");
     StringBuilder words = new StringBuilder();
-    for (String name : List.of("outcome", "reason", "who", "why", "detail", "message")) {
-      String value = details.path(name).asText("");
-      // What owners were told has many lines; it is in the JSON.
-      boolean isLine = !value.isEmpty() && value.indexOf('\n') < 0;
-      boolean says = isLine && !details.path(name).isNull() && !value.equals("done");
+    for (String name :
+        List.of("outcome", "reason", "at", "channels", "who", "why", "detail", "message")) {
+      String value = words(details, name);
+      boolean says = !value.isEmpty() && !value.equals("done");
       words.append(says ? (words.isEmpty() ? "" : "; ") + value : "");
     }
     return String.format(
@@ -196,5 +195,34 @@ final class EventsCommand extends Asking {
             TextTable.cut(details.path("container").asText("-"), 20),
             words)
         .stripTrailing();
+  }
+
+  /** Empty where it is not there, or is said otherwise. */
+  private static String words(JsonNode details, String name) {
+    JsonNode value = details.path(name);
+    return switch (name) {
+      case "at" ->
+          value.isTextual() && details.has("action")
+              ? details.path("action").asText() + " at " + Moments.shown(value)
+              : "";
+      case "channels" -> details.path("notice").asText("") + told(value);
+      case "message" -> details.has("notice") ? "" : value.asText(""); // of several lines
+      default -> value.isNull() ? "" : value.asText("");
+    };
+  }
+
+  /** What came of a notice on each channel; of a failure with the reason. */
+  private static String told(JsonNode channels) {
+    StringBuilder told = new StringBuilder();
+    for (JsonNode each : channels) {
+      boolean failed = each.path("result").asText().equals("failed");
+      String why = each.path("detail").asText("");
+      told.append(told.isEmpty() ? ": " : ", ")
+          .append(each.path("channel").asText())
+          .append(' ')
+          .append(each.path("result").asText())
+          .append(failed && !why.isEmpty() ? " (" + why + ")" : "");
+    }
+    return told.toString();
   }
 }
