@@ -207,7 +207,7 @@ final class EventsCommand extends Asking {
               : "";
       case "channels" -> details.path("notice").asText("") + told(value);
       case "message" -> details.has("notice") ? "" : value.asText(""); // of several lines
-      default -> value.isNull() ? "" : value.asText("");
+      default -> value.isNull() ? "" : value.asText("").replace('\n', ' ');
     };
   }
 

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.berth.daemon.control.Refusal.Code;
 import io.berth.jobs.Outlook;
 import io.berth.jobs.Subject;
-import io.berth.jobs.container.Container.State;
+import io.berth.jobs.container.Container;
 import io.berth.jobs.container.TypeChain;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.ClockRow;
@@ -62,10 +62,12 @@ final class Shown {
   private final Map<String, Subject> seen = new HashMap<>();
 
   private final Outlook outlook;
+  private final Instant now;
 
   private Shown(Tables tables, List<Subject> subjects, Outlook outlook, Instant now)
       throws SQLException {
     this.outlook = outlook;
+    this.now = now;
     known = tables.known();
     clocks = tables.requests().clocks().stream().collect(groupingBy(ClockRow::containerId));
     claims = tables.devices().allocation().claims().stream().collect(groupingBy(Claim::holder));
@@ -154,9 +156,8 @@ final class Shown {
   /** What may be next, in order. */
   private List<End> ends(Known container) {
     List<End> ends = new ArrayList<>();
-    boolean isPaused = container.state() == State.PAUSED; // which its clocks lead to nothing in
     for (ClockRow clock : clocks.getOrDefault(container.id(), List.of())) {
-      if (!clock.isWithdrawn() && !isPaused) {
+      if (!clock.isWithdrawn()) {
         ends.add(new End(container, clock.due(), clock));
       }
     }
@@ -173,7 +174,15 @@ final class Shown {
     ClockRow clock = end.clock();
     return clock == null
         ? Optional.of(new Next("release", "gpu-hold", end.at()))
-        : actionOf(clock).map(action -> new Next(action, clock.rule(), end.at()));
+        : actionOf(clock)
+            .filter(action -> isToCome(action, end))
+            .map(action -> new Next(action, clock.rule(), end.at()));
+  }
+
+  /** A paused container is left alone; and of a limit that is only warned of nothing comes. */
+  private boolean isToCome(String action, End end) {
+    return end.container().state() != Container.State.PAUSED
+        && (!action.equals(Action.WARN.word()) || end.at().isAfter(now));
   }
 
   /** Empty where its owner is exempt from that. */

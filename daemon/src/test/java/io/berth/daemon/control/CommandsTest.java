@@ -134,6 +134,35 @@ class CommandsTest {
   }
 
   @Test
+  void ps_has_no_time_for_what_is_paused_until_it_runs_again() {
+    line("pause train");
+    assertThat(line("ps").out()).containsPattern("(?m)^train .* paused +GPU-0 +- *$");
+
+    line("resume train");
+    assertThat(line("ps").out()).containsPattern("(?m)^train .* running +GPU-0 +stop in 2[34] h");
+  }
+
+  @Test
+  void ps_has_a_time_for_what_is_only_warned_of_until_it_is_past() throws IOException {
+    harbour.engine().has(Containers.running("fleeting").autoRemove().gpu("GPU-1"));
+    reload("max_runtime: 1h");
+    line("sweep max-runtime");
+    assertThat(line("ps").out()).containsPattern("(?m)^fleeting .* warn in \\d+ min *$");
+
+    reload("max_runtime: 100ms");
+    line("sweep max-runtime");
+    await()
+        .untilAsserted(
+            () -> assertThat(line("ps").out()).containsPattern("(?m)^fleeting .* GPU-1 +- *$"));
+  }
+
+  private void reload(String limit) throws IOException {
+    String book = Harbour.QUIET + "policies: {auto_remove_action: warn}\ndefaults: {%s}\n";
+    Files.writeString(harbour.config(), book.formatted(limit));
+    assertThat(line("reload").exit()).isZero();
+  }
+
+  @Test
   void ps_has_no_time_for_what_its_owner_is_exempt_from() throws IOException {
     Files.writeString(
         harbour.config().resolveSibling("lifecycle-exemptions.yaml"),
