@@ -95,6 +95,7 @@ final class ExplainCommand extends Asking {
       was(answer);
     } else {
       who(answer.path("container"), now);
+      done(answer, answer.path(\"container\").path(\"state\").asText());
       limits(answer.path("limits"));
     }
     events(answer.path("events"));
@@ -138,25 +139,39 @@ final class ExplainCommand extends Asking {
       line("owner", last.path("user").asText() + toldBy(details.path("owner_source")));
       line("type", details.path("container_type").asText());
     }
-    JsonNode removal = newest(answer, ExplainCommand::isRemoval);
+    done(answer, "exited");
+    JsonNode removal = newest(answer, each -> isDone(each, "container.remove"));
     if (removal.isObject()) {
-      String reason = removal.path("details").path("reason").asText("");
-      String why = removal.path("details").path("why").asText("");
-      line(
-          "removed",
-          Moments.shown(removal.path("timestamp"))
-              + " by "
-              + removal.path("details").path("by").asText()
-              + (reason.isEmpty() || reason.equals("null") ? "" : ", " + reason));
-      if (!why.isEmpty()) {
-        line("", why);
-      }
+      done("removed", removal);
     }
     answer.path("others").forEach(each -> line("another of it", "berth explain " + each.asText()));
   }
 
-  private static boolean isRemoval(JsonNode event) {
-    return event.path("event_type").asText().equals("container.remove")
+  /** What Berth did that it is in that state, and why; nothing where it was not Berth. */
+  private void done(JsonNode answer, String state) {
+    boolean paused = state.equals("paused");
+    String type = paused ? "container.pause" : "container.stop";
+    JsonNode act = newest(answer, each -> isDone(each, type));
+    boolean isOurs = act.path("details").path("by").asText().equals("berth");
+    if (isOurs && (paused || STOPPED.contains(state))) {
+      done(paused ? "paused" : "stopped", act);
+    }
+  }
+
+  private void done(String title, JsonNode act) {
+    JsonNode details = act.path("details");
+    String reason =
+        details.path("reason").isTextual() ? ", " + details.path("reason").asText() : "";
+    line(
+        title,
+        Moments.shown(act.path("timestamp")) + " by " + details.path("by").asText() + reason);
+    if (details.path("why").isTextual()) {
+      prose("", details.path("why").asText());
+    }
+  }
+
+  private static boolean isDone(JsonNode event, String type) {
+    return event.path("event_type").asText().equals(type)
         && event.path("details").path("outcome").asText().equals("done");
   }
 
@@ -264,7 +279,10 @@ final class ExplainCommand extends Asking {
       int height = (int) (share * (BARS.length() - 1));
       bars.append(each.path(name).isNumber() ? BARS.substring(height, height + 1) : NOT_KNOWN);
     }
-    line(title, bars + String.format(Locale.ROOT, "  at most %.1f", highest));
+    String why = samples.get(samples.size() - 1).path("not_known").path(name).asText("");
+    line(
+        title,
+        bars + "  " + (why.isEmpty() ? String.format(Locale.ROOT, "at most %.1f", highest) : why));
   }
 
   private void limits(JsonNode limits) {

@@ -41,6 +41,8 @@ final class ForesightRoutes {
 
   private static final int SAMPLES = 60;
   private static final String NO_ENGINE = "the Docker Engine does not answer";
+  private static final String IN_HAND =
+      "an act on it is under way, or the Engine tells nothing of it";
 
   private final ControlParts parts;
 
@@ -227,7 +229,6 @@ final class ForesightRoutes {
     json.set("container", shown.json(known));
     json.set("limits", limits(known));
     Optional<Foresight> foresight = parts.sweeps().outlook().at(null, now);
-    json.put("verdicts_unknown", foresight.isPresent() ? null : NO_ENGINE);
     ArrayNode verdicts = json.putArray("verdicts");
     List<Opinion> mine =
         foresight.stream()
@@ -235,6 +236,8 @@ final class ForesightRoutes {
             .filter(each -> each.subject().id().equals(known.id()))
             .toList();
     mine.forEach(each -> verdicts.add(opinion(each)));
+    json.put(
+        "verdicts_unknown", mine.isEmpty() ? foresight.map(f -> IN_HAND).orElse(NO_ENGINE) : null);
     ArrayNode prevents = json.putArray("prevents");
     mine.stream().findFirst().ifPresent(each -> prevents(mine).forEach(prevents::add));
     ArrayNode samples = json.putArray("samples");
@@ -292,7 +295,24 @@ final class ForesightRoutes {
         .put("cpu_percent", value(sample.cpu()))
         .put("network_bytes_30s", value(sample.network()))
         .put("gpu_memory_bytes", sample.gpuMemory())
-        .put("input", sample.input());
+        .put("input", sample.input())
+        .set("not_known", notKnown(sample));
+  }
+
+  /** Why a signal has no value, by the name of its field. */
+  private static ObjectNode notKnown(Sample sample) {
+    ObjectNode json = Answer.JSON.createObjectNode();
+    notKnown(json, "gpu_percent", sample.gpu());
+    notKnown(json, "cpu_percent", sample.cpu());
+    notKnown(json, "network_bytes_30s", sample.network());
+    return json;
+  }
+
+  private static void notKnown(ObjectNode json, String name, Measure measure) {
+    if (!measure.isKnown()) {
+      boolean shared = measure.state() == Measure.State.NOT_ATTRIBUTABLE;
+      json.put(name, (shared ? "not attributable: " : "not known: ") + measure.why());
+    }
   }
 
   private static @Nullable Double value(Measure measure) {

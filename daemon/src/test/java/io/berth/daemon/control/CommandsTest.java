@@ -12,6 +12,7 @@ import io.berth.jobs.container.Container.State;
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.DeviceTables.Allocation;
+import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.LedgerReader;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
@@ -774,8 +775,74 @@ class CommandsTest {
 
     assertThat(line("explain train").out())
         .containsPattern("(?m)^gpu % +▁▄█  at most 100.0$")
-        .containsPattern("(?m)^cpu % +···  at most 0.0$")
+        .containsPattern("(?m)^cpu % +···  not known: it could not be read$")
         .containsPattern("(?m)^net B/30s +▁▁▁  at most 0.0$");
+  }
+
+  @Test
+  void explain_says_that_a_signal_is_not_the_container_s_own() {
+    Instant at = Instant.now();
+    Measure nothing = new Measure(Measure.State.KNOWN, 0, "");
+    Measure shared = new Measure(Measure.State.NOT_ATTRIBUTABLE, 0, "it has no network of its own");
+    harbour.samples(
+        List.of(
+            new Sample(
+                1, at, at.plusSeconds(30), 1, false, nothing, shared, nothing, null, false)));
+
+    assertThat(line("explain train").out())
+        .containsPattern("(?m)^net B/30s +·  not attributable: it has no network of its own$");
+  }
+
+  @Test
+  void explain_says_of_one_that_berth_stopped_why_also_when_it_is_gone() {
+    trainIs("exited");
+    harbour.look();
+    assertThat(line("explain train").out()).doesNotContainPattern("(?m)^stopped");
+    berthStopped();
+
+    String stop = "(?m)^stopped +20.*Z by berth, idle_timeout\n +idle since dawn$";
+    assertThat(line("explain train").out()).containsPattern(stop);
+    harbour.engine().remove(Containers.idOf("train"));
+    harbour.look();
+    assertThat(line("explain train").out())
+        .contains("train is gone")
+        .containsPattern(stop)
+        .containsPattern("(?m)^removed +20.*Z by user$");
+  }
+
+  private void berthStopped() {
+    Instant now = Instant.now();
+    String event =
+        """
+        {"timestamp": "%s", "event_type": "container.stop", "user": "ada", "details": \
+        {"by": "berth", "reason": "idle_timeout", "outcome": "done", "why": "idle since dawn"}}\
+        """
+            .formatted(now);
+    JournalEntry stop =
+        new JournalEntry(
+            0,
+            now,
+            JournalEntry.Kind.OUTCOME,
+            Containers.idOf("train"),
+            "train",
+            "ada",
+            "container.stop",
+            "idle_timeout",
+            "idle-stop",
+            "enforce",
+            null,
+            "done",
+            event);
+    harbour.ledger().update(tables -> tables.append(stop));
+  }
+
+  @Test
+  void explain_says_why_one_is_not_judged() {
+    trainIs("exited");
+    harbour.engine().isSilentOf("train");
+
+    assertThat(line("explain train").out())
+        .containsPattern("(?m)^verdicts +not known: an act on it is under way, or the Engine");
   }
 
   @Test
