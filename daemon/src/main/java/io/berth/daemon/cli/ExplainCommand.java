@@ -95,7 +95,7 @@ final class ExplainCommand extends Asking {
       was(answer);
     } else {
       who(answer.path("container"), now);
-      done(answer, answer.path(\"container\").path(\"state\").asText());
+      done(answer, answer.path("container").path("state").asText());
       limits(answer.path("limits"));
     }
     events(answer.path("events"));
