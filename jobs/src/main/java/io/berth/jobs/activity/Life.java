@@ -100,7 +100,7 @@ record Life(
    * @param thisBegan when the life that it has now began
    */
   Next next(Container container, Look look, Instant thisBegan, Instant now) {
-    if (!isOf(container) || thisBegan.isAfter(lookedAt)) {
+    if (!isOf(container) || !Tables.cut(thisBegan).equals(began)) {
       return new Next(
           first(container, look, thisBegan, now),
           true,
