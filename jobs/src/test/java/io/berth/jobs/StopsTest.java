@@ -309,6 +309,26 @@ class StopsTest {
   }
 
   @Test
+  void who_comes_into_a_group_with_a_shorter_limit_is_warned_anew_with_the_whole_notice() {
+    String groups =
+        World.ENFORCE
+            + "groups:\n  researchers: {members: [%s], max_runtime: 12h}\n"
+            + "  students: {members: [%s], max_runtime: 4h}\n";
+    world.book(groups.formatted("ada", "bob"));
+    world.engine.run(Containers.running("train").owner("ada").gpu("0"));
+    sweepFor(Duration.ofHours(6));
+
+    world.book(groups.formatted("bob", "ada"));
+    sweepFor(Duration.ofMinutes(59)); // of the 4 hours, the last quarter is the notice
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(world.story("train"))
+        .filteredOn(each -> each.equals("container.warn:done"))
+        .hasSize(2);
+    sweepFor(Duration.ofMinutes(5));
+    assertThat(world.engine.calls()).containsExactly("stop train");
+  }
+
+  @Test
   void what_was_said_before_a_time_of_observing_is_said_anew_after_it() {
     world.book(World.ENFORCE + "defaults:\n  max_runtime: 4h\n");
     world.engine.run(Containers.running("train").owner("ada").gpu("0"));

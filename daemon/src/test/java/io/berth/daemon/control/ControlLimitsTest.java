@@ -58,6 +58,7 @@ class ControlLimitsTest {
       }
 
       assertThat(ask(harbour, "GET", "/v1/status", "")).startsWith("HTTP/1.1 200");
+      assertThat(ask(harbour, "POST", "/v1/jobs/reconcile/sweep", "")).startsWith("HTTP/1.1 200");
 
       for (SocketChannel channel : silent) {
         channel.close();
