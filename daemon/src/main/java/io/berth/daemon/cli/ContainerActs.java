@@ -94,7 +94,11 @@ final class ContainerActs {
       request.put("for", length);
       JsonNode answer = ask("keep-alive", request);
       boolean held = !answer.path("until").equals(answer.path("at"));
-      return say(answer, held ? "is kept alive, " + end(answer) : "counts as used just now");
+      String cut =
+          answer.path("cut_by").isTextual()
+              ? ": " + answer.path("cut_by").asText() + " allows no more"
+              : "";
+      return say(answer, held ? "is kept alive, " + end(answer) + cut : "counts as used just now");
     }
   }
 

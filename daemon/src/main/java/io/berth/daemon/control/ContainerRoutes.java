@@ -10,6 +10,7 @@ import io.berth.jobs.container.Container.State;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.RequestTables.KeepAlive;
 import io.berth.jobs.ledger.RequestTables.Protection;
+import io.berth.jobs.ledger.Tables;
 import io.berth.policies.ContainerType;
 import java.time.Duration;
 import java.util.Arrays;
@@ -128,7 +129,11 @@ final class ContainerRoutes {
                 parts.book().get().policies().keepaliveMaxDuration(),
                 call.who(),
                 parts.mode());
-    return named(known).put("at", alive.at().toString()).put("until", alive.until().toString());
+    boolean isCut = alive.until().isBefore(Tables.cut(alive.at().plus(length)));
+    return named(known)
+        .put("at", alive.at().toString())
+        .put("until", alive.until().toString())
+        .put("cut_by", isCut ? "policies.keepalive_max_duration" : null);
   }
 
   private JsonNode protect(Call call) {

@@ -403,7 +403,9 @@ class CommandsTest {
   void a_keep_alive_is_cut_to_what_is_allowed_and_kept() {
     assertThat(line("ping train").out()).contains("counts as used");
     assertThat(line("keep-alive train --for 100d").out())
-        .containsPattern("is kept alive, ends in 24 h \\(20.*Z\\)");
+        .containsPattern(
+            "is kept alive, ends in 24 h \\(20.*Z\\): policies.keepalive_max_duration allows no more");
+    assertThat(line("keep-alive train --for 24h").out()).doesNotContain("no more");
 
     assertThat(harbour.requests().keepAlives().values())
         .singleElement()
