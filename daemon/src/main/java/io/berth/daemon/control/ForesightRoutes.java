@@ -10,7 +10,6 @@ import io.berth.jobs.Foresight.Warning;
 import io.berth.jobs.Rush;
 import io.berth.jobs.activity.Measure;
 import io.berth.jobs.activity.Sample;
-import io.berth.jobs.container.Container;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.notify.Advice;
@@ -239,26 +238,21 @@ final class ForesightRoutes {
     json.put(
         "verdicts_unknown", mine.isEmpty() ? foresight.map(f -> IN_HAND).orElse(NO_ENGINE) : null);
     ArrayNode prevents = json.putArray("prevents");
-    mine.stream().findFirst().ifPresent(each -> prevents(mine).forEach(prevents::add));
+    prevents(mine).forEach(prevents::add);
     ArrayNode samples = json.putArray("samples");
     List<Sample> all = parts.samples().apply(known.id());
     all.subList(Math.max(0, all.size() - SAMPLES), all.size())
         .forEach(each -> samples.add(sample(each)));
   }
 
-  /** For each reason that a clock runs to, what its owner, and what an admin can do. */
+  /** What its owner, and what an admin can do about what comes first. */
   private List<String> prevents(List<Opinion> opinions) {
-    List<String> ways = new ArrayList<>();
     String file = parts.book().get().policies().keepaliveFile();
-    for (Opinion each : opinions) {
-      if (each.verdict().clock().isPresent()) {
-        Container container = each.subject().container();
-        Advice.ways(reasonOf(each).word(), container, file).stream()
-            .filter(way -> !ways.contains(way))
-            .forEach(ways::add);
-      }
-    }
-    return ways;
+    return opinions.stream()
+        .filter(each -> each.verdict().clock().isPresent())
+        .min(Comparator.comparing(each -> each.verdict().clock().orElseThrow().due()))
+        .map(each -> Advice.ways(reasonOf(each).word(), each.subject().container(), file))
+        .orElse(List.of());
   }
 
   private static Reason reasonOf(Opinion opinion) {

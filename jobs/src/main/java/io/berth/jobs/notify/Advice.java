@@ -58,8 +58,12 @@ public final class Advice {
       case "idle_timeout" ->
           List.of(
               "use its GPU, CPU or network, or type in its terminal",
-              "berth keep-alive " + name + " --for 4h",
-              "docker exec " + name + " touch " + Plain.line(keepAliveFile),
+              "berth keep-alive "
+                  + name
+                  + " --for 4h, or: docker exec "
+                  + name
+                  + " touch "
+                  + Plain.line(keepAliveFile),
               protection);
       case "max_runtime" ->
           List.of(
