@@ -208,11 +208,14 @@ final class Reconciler {
     return sameRun || byPolicy ? before.lifeStart() : begun(started, now);
   }
 
-  /** A life that is new began after the last look: a stamp from before it is of another clock. */
+  /**
+   * A life that is new began after the last look. A stamp from before it, or of the future, is of
+   * another clock, and does not say when: in doubt that was just now.
+   */
   private Instant begun(Instant stamp, Instant now) {
     Instant last = lastLook;
-    Instant began = last != null && last.isAfter(stamp) ? last : stamp;
-    return Tables.cut(began.isAfter(now) ? now : began);
+    boolean isOfThisClock = !stamp.isAfter(now) && (last == null || !last.isAfter(stamp));
+    return Tables.cut(isOfThisClock ? stamp : now);
   }
 
   /**
