@@ -26,6 +26,13 @@ need() {
   fi
 }
 
+# want COMMAND:PACKAGE... installs what is missing, where that can be done; what needs it is skipped without it.
+want() {
+  if ((EUID == 0)) && command -v apt-get >/dev/null; then
+    (need "$@") || say "what needs it is skipped"
+  fi
+}
+
 # Makes sure of gcc and of what it needs to make a program: Debian has the C library's headers in a package of their own.
 need_c_compiler() {
   if ! gcc -E -x c - <<<'#include <stdio.h>' >/dev/null 2>&1; then
