@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -282,22 +283,32 @@ public final class Chaos {
     say("FAULT: " + what);
   }
 
-  /** What comes now, and is due some time later, goes. */
+  /**
+   * What comes now, and is due some time later, goes. What ends before the daemon sees that the
+   * Engine is back counts as ended by it, and is kept: so it comes once another one was seen.
+   */
   private void recovered(String after) throws Exception {
-    Set<String> witnesses = new HashSet<>();
-    await("users can work", () -> hasCome(witnesses));
+    String created = comes(Kind.CREATED);
+    await(created + " is seen", () -> !chronicle().of(created).isEmpty());
+    Set<String> witnesses = Set.of(created, comes(Kind.ENDED));
     await("removed: " + witnesses, () -> Collections.disjoint(words("{{.Names}}"), witnesses));
     say("  " + after + ": what is due is done");
   }
 
-  private boolean hasCome(Set<String> witnesses) {
-    try {
-      witnesses.add(traffic.come(Kind.CREATED));
-      witnesses.add(traffic.come(Kind.ENDED));
-      return true;
-    } catch (IllegalStateException notYet) {
-      return false;
-    }
+  /** As soon as users can work. */
+  private String comes(Kind kind) throws InterruptedException {
+    AtomicReference<String> name = new AtomicReference<>("");
+    await(
+        "users can work",
+        () -> {
+          try {
+            name.set(traffic.come(kind));
+            return true;
+          } catch (IllegalStateException notYet) {
+            return false;
+          }
+        });
+    return name.get();
   }
 
   private void startDaemon() throws IOException, InterruptedException {
