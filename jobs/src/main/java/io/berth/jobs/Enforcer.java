@@ -127,6 +127,9 @@ final class Enforcer {
       report(job, oldestFirst);
       return new Enforced(Map.of(), List.of());
     }
+    if (oldestFirst.removeIf(each -> isStillStopping(each, book, picture.now()))) {
+      tally.heldBack(job, Guards.BACKOFF, wanted.size() - oldestFirst.size());
+    }
     Guards.Passed passed =
         guards.pass(
             oldestFirst,
@@ -221,7 +224,7 @@ final class Enforcer {
     }
     log(act.job, wanted, result.outcome(), result.detail());
     if (result.outcome() == Outcome.FAILED && stopping.getAsBoolean()) {
-      return Outcome.FAILED; // cut off by the end: it may go on, and the next start finds out
+      return Outcome.FAILED; // it may have been cut off by the end: the next start finds out
     }
     leftOvers.settle(
         entry(act.job, wanted, OUTCOME, act.intent, result.outcome(), result.detail()));
@@ -244,6 +247,28 @@ final class Enforcer {
     return act.action() == Action.STOP
         ? Deeds.grace(act.wanted.subject(), act.book)
         : Duration.ZERO;
+  }
+
+  /**
+   * Whether a stop of it that seems to have failed may still go on. The guards know that of this
+   * daemon's own; the journal, of those before.
+   */
+  private boolean isStillStopping(Wanted wanted, PolicyBook book, Instant now) {
+    if (wanted.act().cause().action() != Action.STOP) {
+      return false;
+    }
+    Duration grace = Deeds.grace(wanted.subject(), book);
+    return ledger.read(
+        tables -> {
+          Long intent =
+              tables
+                  .latest(wanted.id(), Acts.eventOf(Action.STOP))
+                  .filter(last -> Outcome.FAILED.word().equals(last.outcome()))
+                  .map(JournalEntry::intent)
+                  .orElse(null);
+          return intent != null
+              && tables.intentsAround(now, grace).stream().anyMatch(each -> each.seq() == intent);
+        });
   }
 
   private Result attempt(Act act, SecondThoughts second) {

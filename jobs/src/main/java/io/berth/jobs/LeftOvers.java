@@ -162,6 +162,7 @@ final class LeftOvers {
   private static Outcome outcomeOf(
       JournalEntry intent, Optional<Container> found, @Nullable Known known) {
     boolean done;
+    boolean mayYetBe = false;
     if (isAbout(intent, Action.REMOVE)) {
       done = found.isEmpty() && known != null;
     } else if (intent.subject().equals(Freezer.Wish.RESUME.event())) {
@@ -170,8 +171,12 @@ final class LeftOvers {
       done = found.filter(each -> each.state() == Container.State.PAUSED).isPresent();
     } else {
       done = found.filter(each -> stoppedSince(intent.at(), each)).isPresent();
+      mayYetBe = found.filter(each -> each.state().isLive()).isPresent();
     }
-    return done ? Outcome.DONE : Outcome.DROPPED;
+    if (done) {
+      return Outcome.DONE;
+    }
+    return mayYetBe ? Outcome.FAILED : Outcome.DROPPED; // one that dies of it later is not its own
   }
 
   private static boolean stoppedSince(Instant intent, Container container) {

@@ -488,18 +488,22 @@ class StopsTest {
   }
 
   /** As when the Engine is restarted and its containers live on: SIGTERM was sent all the same. */
-  @Test
-  void a_stop_whose_connection_breaks_is_not_sent_again_before_its_grace_is_over() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void a_stop_whose_connection_breaks_is_not_sent_again_before_its_grace_is_over(boolean restart) {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 4h\n");
     world.engine.run(
         Containers.running("train").owner("ada").gpu("0").stopTimeout(Duration.ofMinutes(10)));
-    world.pulse.idleSince("train", world.now());
     world.engine.answers("train", new ActResult(ActResult.Kind.FAILED, "connection reset"));
-    sweepFor(Duration.ofMinutes(32));
+    sweepFor(Duration.ofMinutes(242));
     assertThat(world.engine.calls()).containsExactly("stop train");
 
-    sweepFor(Duration.ofMinutes(8));
+    if (restart) {
+      world.restart();
+    }
+    sweepFor(Duration.ofMinutes(7));
     assertThat(world.engine.calls()).hasSize(1);
-    sweepFor(Duration.ofMinutes(3));
+    sweepFor(Duration.ofMinutes(4));
     assertThat(world.engine.calls()).hasSize(2);
   }
 
@@ -524,7 +528,7 @@ class StopsTest {
     sweepFor(Duration.ofMinutes(40));
     assertThat(world.engine.calls()).containsExactly("stop train");
     assertThat(world.story("train").stream().filter(each -> each.startsWith("container.stop")))
-        .containsExactly("container.stop:dropped", "container.stop:done");
+        .containsExactly("container.stop:failed", "container.stop:done");
   }
 
   /** The daemon closes its connections while the Engine waits for the container's end. */
@@ -543,6 +547,25 @@ class StopsTest {
     assertThat(world.engine.calls()).hasSize(1);
     sweepFor(Duration.ofMinutes(40));
     assertThat(world.engine.calls()).hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void what_dies_long_after_a_stop_that_the_daemon_s_end_cut_off_is_kept_as_stopped_by_berth() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+    world.holdActs();
+    sweepFor(Duration.ofMinutes(3));
+    world.restart();
+    world.letActsGo();
+    world.book(World.ENFORCE.replace("enforce", "observe"));
+    sweepFor(Duration.ofMinutes(15));
+    assertThat(world.engine.calls()).isEmpty();
+
+    world.engine.ends("train", 137);
+    sweepFor(Duration.ofMinutes(1));
+
+    assertThat(world.lastEvent("container.warn").path("details").path("ended_by").asText())
+        .isEqualTo("berth");
   }
 
   @Test
