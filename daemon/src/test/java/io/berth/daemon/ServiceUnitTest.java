@@ -27,6 +27,9 @@ class ServiceUnitTest {
   private static final String COMMAND = "/usr/bin/berthd";
   private static final Pattern EXPOSURE = Pattern.compile("exposure level.*: ([0-9]+\\.[0-9])");
 
+  /** A directive that is not set as far as it could be, as systemd-analyze marks it. */
+  private static final Pattern OPEN = Pattern.compile("(?m)^\\u2717 ([A-Za-z]+=)");
+
   @TempDir private Path folder;
 
   @Test
@@ -48,6 +51,24 @@ class ServiceUnitTest {
 
     assertThat(exposure.find()).isTrue();
     assertThat(Double.parseDouble(exposure.group(1))).isLessThanOrEqualTo(2.0);
+  }
+
+  @Test
+  void what_it_can_not_shut_is_named_with_its_reason() throws Exception {
+    assumeTrue(canAnalyze(), "needs systemd-analyze: install systemd");
+    String unit = Files.readString(UNIT);
+    String reasons = unit.substring(unit.indexOf("\n# Can't be set:"), unit.indexOf("[Install]"));
+
+    List<String> open =
+        OPEN.matcher(analyze("security", "--offline=true", "--no-pager", UNIT.toString()))
+            .results()
+            .map(match -> match.group(1))
+            .distinct()
+            .toList();
+
+    assertThat(open).contains("PrivateDevices=");
+    assertThat(open)
+        .allSatisfy(directive -> assertThat(reasons).containsPattern("\\b" + directive + ".* \\w"));
   }
 
   @ParameterizedTest
@@ -144,6 +165,21 @@ class ServiceUnitTest {
     assertThat(value("Restart")).isEqualTo("on-failure");
     assertThat(value("RestartPreventExitStatus")).isEqualTo(String.valueOf(ExitCode.CONFIG));
     assertThat(value("ExecReload")).contains("kill -HUP $MAINPID");
+  }
+
+  @Test
+  void an_engine_that_restarts_does_not_take_it_along() throws IOException {
+    assertThat(value("Wants")).contains("docker.service");
+    assertThat(value("After")).contains("docker.service", "network-online.target");
+    assertThat(Files.readAllLines(UNIT))
+        .noneMatch(line -> line.matches("(Requires|Requisite|BindsTo|PartOf)=.*"));
+  }
+
+  @Test
+  void one_that_ends_again_and_again_is_left_at_some_time() throws IOException {
+    assertThat(value("StartLimitIntervalSec")).isEqualTo("10min");
+    assertThat(value("StartLimitBurst")).isEqualTo("10");
+    assertThat(value("RestartSec")).isEqualTo("5s"); // ten times is well within the interval
   }
 
   private static String value(String key) throws IOException {
