@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.berth.daemon.cli.BerthCli;
 import io.berth.daemon.cli.ExitCode;
 import io.berth.daemon.run.Chronicle;
@@ -205,6 +206,22 @@ class DaemonOnEngineTest {
           "both are removed",
           now -> told(now, "created", "done") && told(now, "exited", "done"));
       assertThat(names()).isEmpty();
+    }
+  }
+
+  @Test
+  void another_janitor_is_told_of_at_the_start() throws Exception {
+    engine.run("--name", "lab-watchtower-1", IMAGE, "sleep", "3600");
+    try (DaemonProcess daemon = home.start().awaitReady()) {
+      until(daemon, "its start is told", now -> hasType(now, "daemon.start"));
+      assertThat(home.chronicle().matching(event -> event.type().equals("daemon.start")))
+          .singleElement()
+          .satisfies(
+              start ->
+                  assertThat(start.json().path("details").path("other_janitors"))
+                      .extracting(JsonNode::asText)
+                      .contains("container lab-watchtower-1"));
+      assertThat(daemon.log()).contains("two janitors fight: ");
     }
   }
 

@@ -93,6 +93,15 @@ class DocsTest {
   }
 
   @Test
+  void installing_begins_with_what_it_can_cost_others() {
+    String page = read("docs/install.md");
+    String first = page.substring(0, page.indexOf("\n## "));
+
+    assertThat(first.lines().skip(2).findFirst().orElseThrow()).contains("daemon-reload", "GPUs");
+    assertThat(first).contains("nvidia-ctk system create-dev-char-symlinks --create-all");
+  }
+
+  @Test
   void the_tests_that_proofs_name_are_there() {
     Pattern test = Pattern.compile("`(\\w+Test\\.\\w+)`");
     String sources =

@@ -12,10 +12,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -26,6 +28,7 @@ class MaintainerScriptsTest {
 
   private static final Path SCRIPTS = Path.of("../systemd/debian");
   private static final String START = "deb-systemd-invoke start berthd.service";
+  private static final String RELOAD = "systemctl --system daemon-reload";
   private static final String RESTART = "deb-systemd-invoke restart berthd.service";
 
   @TempDir private Path host;
@@ -46,6 +49,12 @@ class MaintainerScriptsTest {
     }
     systemctl("inactive");
     configuration("safety: {mode: observe}");
+  }
+
+  /** Before the folder goes: JUnit warns of links that lead out of it. */
+  @AfterEach
+  void withoutTheGpu() throws IOException {
+    Files.deleteIfExists(host.resolve("dev/nvidia0"));
   }
 
   @Test
@@ -137,6 +146,64 @@ class MaintainerScriptsTest {
     assertThat(calls()).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "postinst, 'echo systemd'",
+    "postinst, 'exit 1'",
+    "postrm,   'echo systemd'",
+    "postrm,   'exit 1'",
+  })
+  void where_a_reload_would_take_gpus_away_none_is_done(String script, String docker)
+      throws Exception {
+    aGpu();
+    stub("docker", docker);
+
+    assertThat(run(script, argument(script), ""))
+        .contains("NO systemctl daemon-reload was done")
+        .contains("/dev/char has no link to " + host.resolve("dev/nvidia0"))
+        .contains("nvidia-ctk system create-dev-char-symlinks --create-all");
+    assertThat(calls()).doesNotContain(RELOAD);
+    assertThat(calls().contains(START)).isEqualTo(script.equals("postinst"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"postinst", "postrm"})
+  void where_docker_keeps_the_devices_itself_it_is_done(String script) throws Exception {
+    aGpu();
+    stub("docker", "echo cgroupfs");
+
+    assertThat(run(script, argument(script), "")).isEmpty();
+    assertThat(calls()).contains(RELOAD);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"postinst", "postrm"})
+  void where_systemd_finds_the_devices_it_is_done(String script) throws Exception {
+    aGpu();
+    put("dev/char/0:0", "");
+    stub("docker", "echo systemd");
+
+    assertThat(run(script, argument(script), "")).isEmpty();
+    assertThat(calls()).contains(RELOAD);
+  }
+
+  @Test
+  void without_gpus_it_is_done() throws Exception {
+    assertThat(run("postinst", "configure", "")).isEmpty();
+    assertThat(calls()).contains(RELOAD);
+  }
+
+  private static String argument(String script) {
+    return script.equals("postinst") ? "configure" : "remove";
+  }
+
+  /** Of a link to a device, as this one is, the number is 0:0. */
+  private void aGpu() throws IOException {
+    Path device = host.resolve("dev/nvidia0");
+    Files.createDirectories(device.getParent());
+    Files.createSymbolicLink(device, Path.of("/dev/null"));
+  }
+
   private void systemctl(String state) throws IOException {
     stub(
         "systemctl",
@@ -183,7 +250,7 @@ class MaintainerScriptsTest {
     String script =
         Files.readString(SCRIPTS.resolve(name))
             .replace("#RELOAD#\n", Files.readString(SCRIPTS.resolve("reload.sh")))
-            .replaceAll("(?<![\\w/.])/(run|etc|var|dev/nvidia|usr/lib)", host + "/$1");
+            .replaceAll("(?<![\\w/.])/(run|etc|var|dev/nvidia|dev/char|usr/lib)", host + "/$1");
     List<String> command = new ArrayList<>(List.of("sh", "-c", script, name));
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
