@@ -36,10 +36,13 @@ final class DurationType<T> implements ValueType<T> {
   static final DurationType<TimeLimit> POSITIVE_LIMIT = limit(Zero.REFUSED);
 
   /** Not null. */
-  static final DurationType<Duration> FIXED = fixed(Zero.AT_ONCE);
+  static final DurationType<Duration> FIXED = fixed(Zero.AT_ONCE, null);
+
+  /** Not null; a bare number of seconds. */
+  static final DurationType<Duration> SECONDS = fixed(Zero.AT_ONCE, "s");
 
   /** Not null; 0 makes no sense. */
-  static final DurationType<Duration> POSITIVE = fixed(Zero.REFUSED);
+  static final DurationType<Duration> POSITIVE = fixed(Zero.REFUSED, null);
 
   private final Zero zero;
   private final boolean nullable;
@@ -64,9 +67,9 @@ final class DurationType<T> implements ValueType<T> {
     return new DurationType<>(zero, true, null, Function.identity(), TimeLimit::toString);
   }
 
-  private static DurationType<Duration> fixed(Zero zero) {
+  private static DurationType<Duration> fixed(Zero zero, @Nullable String unit) {
     return new DurationType<>(
-        zero, false, null, limit -> Objects.requireNonNull(limit.duration()), Durations::format);
+        zero, false, unit, limit -> Objects.requireNonNull(limit.duration()), Durations::format);
   }
 
   @Override

@@ -37,6 +37,14 @@ final class Key<T> {
     return new Key<>(word, type, builtIn, meaning, List.of(aliases));
   }
 
+  /** The same with a further name, under which its value is written in another way. */
+  Key<T> or(String spelling, ValueType<T> spelled) {
+    Key<T> key = new Key<>(word, type, builtIn, meaning, List.of());
+    key.spellings.putAll(spellings);
+    key.spellings.put(spelling, spelled);
+    return key;
+  }
+
   String word() {
     return word;
   }

@@ -84,10 +84,11 @@ public final class LimitKey<T> {
   public static final LimitKey<Duration> SIGTERM_GRACE =
       new LimitKey<>(
           Key.of(
-              "sigterm_grace",
-              DurationType.FIXED,
-              Duration.ofSeconds(60),
-              "Between SIGTERM and SIGKILL. A longer StopTimeout of the container wins."),
+                  "sigterm_grace",
+                  DurationType.FIXED,
+                  Duration.ofSeconds(60),
+                  "Between SIGTERM and SIGKILL. A longer StopTimeout of the container wins.")
+              .or("sigterm_grace_seconds", DurationType.SECONDS), // ds01's
           Scope.LIFECYCLE_AND_DETECTION,
           reverseOrder());
   public static final LimitKey<Double> GPU_IDLE_THRESHOLD =

@@ -38,6 +38,7 @@ final class LimitMap {
           "storage_tmp",
           "gpu_memory",
           "gpu_hold_after_manual_stop",
+          "default_mig_count",
           "cpus",
           "reserved_gpus",
           "reservation_start",
