@@ -45,7 +45,7 @@ final class Outages {
 
   private static final Duration KEEP_EVERY = Duration.ofSeconds(10);
 
-  /** So many are known: a container that none of as many looks could see is rare. */
+  /** So many are known: a container that nobody could look at between as many of them is rare. */
   private static final int MOST = 8;
 
   /**

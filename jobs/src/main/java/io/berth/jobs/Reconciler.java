@@ -192,7 +192,8 @@ final class Reconciler {
 
   /**
    * A restart by its restart policy goes on with the same life (DESIGN section 3). Out of a stopped
-   * one no policy brings it: somebody began a new life, which its policy may have restarted since.
+   * one no policy brings it: somebody, or the Engine as it started, began a new life, which its
+   * policy may have restarted since.
    */
   private @Nullable Instant lifeStart(Container container, @Nullable Known before, Instant now) {
     Instant started = container.startedAt();
@@ -209,8 +210,8 @@ final class Reconciler {
   }
 
   /**
-   * A life that is new began after the last look. A stamp from before it, or of the future, is of
-   * another clock, and does not say when: in doubt that was just now.
+   * A life that is new began after the last look. A stamp from before it, or of the future, may be
+   * of another clock, and does not say when: in doubt that was just now.
    */
   private Instant begun(Instant stamp, Instant now) {
     Instant last = lastLook;

@@ -20,6 +20,9 @@ final class TextTable {
   /** Narrower, a word says nothing any more. */
   private static final int NARROWEST = 8;
 
+  /** A column with less is cut only once those that can be spared are left out. */
+  private static final int ENOUGH = 20;
+
   private final List<List<String>> rows = new ArrayList<>();
   private final Set<String> whole = new HashSet<>();
   private final Set<String> ends = new HashSet<>();
@@ -92,21 +95,21 @@ final class TextTable {
       }
     }
     for (String each : spare) {
-      if (total(least(widths)) > terminal) {
+      if (total(least(widths, ENOUGH)) > terminal) {
         widths[rows.get(0).indexOf(each)] = 0;
       }
     }
-    int[] least = least(widths);
+    int[] least = least(widths, NARROWEST);
     for (int total = total(widths); total > Math.max(terminal, total(least)); total--) {
       widths[widest(widths, least)]--;
     }
     return widths;
   }
 
-  private int[] least(int[] widths) {
+  private int[] least(int[] widths, int cut) {
     int[] least = widths.clone();
     for (int i = 0; i < least.length; i++) {
-      least[i] = whole.contains(head(i)) ? least[i] : Math.min(least[i], NARROWEST);
+      least[i] = whole.contains(head(i)) ? least[i] : Math.min(least[i], cut);
     }
     return least;
   }

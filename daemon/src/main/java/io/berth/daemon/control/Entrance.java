@@ -153,7 +153,8 @@ final class Entrance extends Handler.Abstract.NonBlocking {
       throw Call.bad("the body is no JSON object");
     } catch (JsonProcessingException e) {
       // Without where the parser says that it began: it has no words for what it reads.
-      throw Call.bad("the body is no JSON: " + e.getOriginalMessage().split(" \\(", 2)[0]);
+      throw Call.bad(
+          "the body is no JSON: " + e.getOriginalMessage().split(" \\(start marker at", 2)[0]);
     }
   }
 

@@ -10,6 +10,7 @@ import io.berth.jobs.Foresight.Warning;
 import io.berth.jobs.Rush;
 import io.berth.jobs.activity.Measure;
 import io.berth.jobs.activity.Sample;
+import io.berth.jobs.container.Container;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.notify.Advice;
@@ -238,7 +239,10 @@ final class ForesightRoutes {
     json.put(
         "verdicts_unknown", mine.isEmpty() ? foresight.map(f -> IN_HAND).orElse(NO_ENGINE) : null);
     ArrayNode prevents = json.putArray("prevents");
-    prevents(mine).forEach(prevents::add);
+    mine.stream()
+        .findFirst()
+        .flatMap(each -> shown.next(known).map(next -> prevents(next, each.subject().container())))
+        .ifPresent(ways -> ways.forEach(prevents::add));
     ArrayNode samples = json.putArray("samples");
     List<Sample> all = parts.samples().apply(known.id());
     all.subList(Math.max(0, all.size() - SAMPLES), all.size())
@@ -246,23 +250,16 @@ final class ForesightRoutes {
   }
 
   /** What its owner, and what an admin can do about what comes first. */
-  private List<String> prevents(List<Opinion> opinions) {
-    String file = parts.book().get().policies().keepaliveFile();
-    return opinions.stream()
-        .filter(each -> each.verdict().clock().isPresent())
-        .min(Comparator.comparing(each -> each.verdict().clock().orElseThrow().due()))
-        .map(each -> Advice.ways(reasonOf(each).word(), each.subject().container(), file))
-        .orElse(List.of());
-  }
-
-  private static Reason reasonOf(Opinion opinion) {
-    return switch (opinion.job()) {
-      case CREATED_CLEANUP -> Reason.CREATED_NEVER_STARTED;
-      case IDLE_STOP -> Reason.IDLE_TIMEOUT;
-      case MAX_RUNTIME -> Reason.MAX_RUNTIME;
-      case GPU_RELEASE -> Reason.GPU_CONFLICT;
-      case STALE_CLEANUP, SAMPLE, RECONCILE -> Reason.HOLD_EXPIRED;
-    };
+  private List<String> prevents(Shown.Next next, Container container) {
+    Reason reason =
+        switch (next.rule()) {
+          case "created" -> Reason.CREATED_NEVER_STARTED;
+          case "idle" -> Reason.IDLE_TIMEOUT;
+          case "runtime" -> Reason.MAX_RUNTIME;
+          case "conflict" -> Reason.GPU_CONFLICT;
+          default -> Reason.HOLD_EXPIRED;
+        };
+    return Advice.ways(reason.word(), container, parts.book().get().policies().keepaliveFile());
   }
 
   private ArrayNode limits(Known known) {

@@ -178,6 +178,7 @@ class CommandsTest {
     assertThat(
             line("ps -o json --owner ada").json().path("containers").path(0).path("next").isNull())
         .isTrue();
+    assertThat(line("explain train").out()).contains("exempt").doesNotContain("to prevent");
   }
 
   @Test

@@ -266,6 +266,8 @@ class ControlLimitsTest {
       assertThat(ask(harbour, "POST", "/v1/mode", "{"))
           .contains("the body is no JSON: Unexpected end-of-input")
           .doesNotContain("Source", "REDACTED");
+      assertThat(ask(harbour, "POST", "/v1/mode", "{\"mode\": observe}"))
+          .contains("Unrecognized token 'observe': was expecting (JSON String");
     }
   }
 

@@ -22,6 +22,9 @@ record Holds(List<Hold> holds, List<String> troubles) {
   /** The label; its value is an ISO 8601 instant, {@code 2026-03-02T18:00:00Z}. */
   static final String LABEL = "berth.keep-alive-until";
 
+  /** Of a value that is shown. */
+  private static final int LONGEST = 60;
+
   /**
    * One.
    *
@@ -79,9 +82,15 @@ record Holds(List<Hold> holds, List<String> troubles) {
           "the label "
               + LABEL
               + " is ignored: '"
-              + value
+              + shown(value)
               + "' is no moment like 2026-03-02T18:00:00Z");
     }
+  }
+
+  /** So much of what somebody wrote as tells it, and nothing in it that could steer a terminal. */
+  private static String shown(String value) {
+    String some = value.length() <= LONGEST ? value : value.substring(0, LONGEST) + "...";
+    return some.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", "?");
   }
 
   private static Instant end(TimeLimit limit, Instant start) {

@@ -457,6 +457,17 @@ class ActivityTest {
     assertThat(host.idleness(labelled).why()).startsWith("idle since").contains("'tomorrow' is no");
   }
 
+  @Test
+  void a_label_that_would_steer_a_terminal_is_shown_without_that() {
+    Container labelled = labelled("\u001b[2J\u202e" + "x".repeat(100_000));
+    host.samples(5);
+
+    assertThat(host.idleness(labelled).why())
+        .contains("'?[2J?xxx")
+        .doesNotContain("\u001b", "\u202e")
+        .hasSizeLessThan(500);
+  }
+
   private Container labelled(String value) {
     Container labelled =
         host.runs(
