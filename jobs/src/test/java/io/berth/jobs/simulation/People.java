@@ -155,6 +155,7 @@ final class People {
         engine.stopped(ship);
         if (engine.ship(ship.id()).isPresent()) {
           engine.start(ship);
+          ship.restartUnheard = !engine.isHeard();
           lives++;
         }
         return "restarted";

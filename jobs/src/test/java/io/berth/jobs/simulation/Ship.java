@@ -57,6 +57,9 @@ final class Ship {
    */
   boolean ageless;
 
+  /** Somebody restarted it, and no event told: a restart by its policy hides that. */
+  boolean restartUnheard;
+
   End end = End.SELF;
 
   /** When somebody told it to end, by the Engine's clock; null where nobody did in this life. */

@@ -163,6 +163,7 @@ final class SimEngine implements Engine {
     ship.told = null;
     ship.lifeStart = clock.real();
     ship.ageless = false;
+    ship.restartUnheard = false;
     ship.busy = clock.real();
     int pid =
         1000 + Math.floorMod(ship.container.id().hashCode() + clock.real().hashCode(), 1 << 22);
@@ -173,6 +174,7 @@ final class SimEngine implements Engine {
 
   void revive(Ship ship) {
     ship.told = null;
+    ship.ageless |= ship.restartUnheard;
     ship.change(
         c ->
             c.state(State.RUNNING)
@@ -227,7 +229,7 @@ final class SimEngine implements Engine {
     ship.pauseTold = false;
   }
 
-  private boolean isHeard() {
+  boolean isHeard() {
     return !deaf && !down && !hangs && listener != null;
   }
 
