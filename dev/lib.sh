@@ -28,8 +28,11 @@ need() {
 
 # want COMMAND:PACKAGE... installs what is missing, where that can be done; what needs it is skipped without it.
 want() {
+  local pair
   if ((EUID == 0)) && command -v apt-get >/dev/null; then
-    (need "$@") || say "what needs it is skipped"
+    for pair in "$@"; do
+      (need "$pair") || say "what needs ${pair%%:*} is skipped"
+    done
   fi
 }
 
