@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.zip.GZIPOutputStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files beside the log that were rotated out of it: {@code events.jsonl.20261103T120000.000Z},
@@ -30,6 +32,7 @@ import java.util.zip.GZIPOutputStream;
  */
 final class RotatedFiles {
 
+  private static final Logger LOG = LoggerFactory.getLogger(RotatedFiles.class);
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSX").withZone(ZoneOffset.UTC);
   private static final String GZ = ".gz";
@@ -83,7 +86,7 @@ final class RotatedFiles {
     for (Rotated rotated : list()) {
       boolean old = keep.after(rotated.at()).filter(end -> end.isBefore(now)).isPresent();
       if (old) {
-        Files.deleteIfExists(rotated.path());
+        delete(rotated.path(), "older than daemon.events_keep");
       } else if (!rotated.compressed()) {
         compress(rotated.path());
       }
@@ -99,9 +102,15 @@ final class RotatedFiles {
       Path path = all.get(i).path();
       total += Files.size(path);
       if (total > maxTotal && i < all.size() - 1) {
-        Files.deleteIfExists(path);
+        delete(path, "more than daemon.events_max_total");
       }
     }
+  }
+
+  /** What was in it is told first; the ledger's journal has the same events for longer. */
+  private static void delete(Path file, String why) throws IOException {
+    LOG.info("{} is deleted ({}); events {}", file, why, FileSummary.of(file));
+    Files.deleteIfExists(file);
   }
 
   private static void compress(Path plain) throws IOException {
