@@ -14,6 +14,8 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,8 +106,22 @@ public final class TestEngine implements AutoCloseable {
   }
 
   /** The Engine goes on accepting, and answers nothing. Only for an {@link #own} one. */
+  /** Returns once all of its threads have stopped, which they do one after the other. */
   public void freeze() {
     signal("STOP");
+    Path threads = Path.of("/proc/" + status(requireOwn()).group(1) + "/task");
+    Awaitility.await().until(() -> allStopped(threads));
+  }
+
+  private static boolean allStopped(Path threads) throws IOException {
+    try (Stream<Path> all = Files.list(threads)) {
+      for (Path each : all.toList()) {
+        if (!Files.readString(each.resolve("status")).contains("\nState:\tT")) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   public void thaw() {
