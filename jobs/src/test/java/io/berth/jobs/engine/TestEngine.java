@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,7 +109,13 @@ public final class TestEngine implements AutoCloseable {
   public void freeze() {
     signal("STOP");
     Path threads = Path.of("/proc/" + status(requireOwn()).group(1) + "/task");
-    Awaitility.await().until(() -> allStopped(threads));
+    try {
+      while (!allStopped(threads)) {
+        Thread.onSpinWait();
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("the Engine is gone", e);
+    }
   }
 
   private static boolean allStopped(Path threads) throws IOException {
