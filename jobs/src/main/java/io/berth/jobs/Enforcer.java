@@ -128,7 +128,7 @@ final class Enforcer {
       return new Enforced(Map.of(), List.of());
     }
     if (oldestFirst.removeIf(each -> isStillStopping(each, book, picture.now()))) {
-      tally.heldBack(job, Guards.BACKOFF, wanted.size() - oldestFirst.size());
+      tally.heldBack(job, "backoff", wanted.size() - oldestFirst.size());
     }
     Guards.Passed passed =
         guards.pass(

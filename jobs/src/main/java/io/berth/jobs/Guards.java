@@ -19,8 +19,6 @@ import java.util.function.Predicate;
 /** What holds back acts that are due: graces, the breaker, the cap, and back-off after failures. */
 final class Guards {
 
-  static final String BACKOFF = "backoff";
-
   /** For a job with a shorter period it is that. */
   private static final Duration FIRST_BACKOFF = Duration.ofMinutes(1);
 
@@ -124,7 +122,7 @@ final class Guards {
     }
     Failures failed = failures.get(wanted.id());
     if (failed != null && ticker.getAsLong() - failed.notBefore < 0) {
-      return BACKOFF;
+      return "backoff";
     }
     return cap(wanted, gone, stopsInHour, safety);
   }

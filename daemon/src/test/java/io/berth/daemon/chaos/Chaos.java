@@ -24,7 +24,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -297,18 +296,17 @@ public final class Chaos {
 
   /** As soon as users can work. */
   private String comes(Kind kind) throws InterruptedException {
-    AtomicReference<String> name = new AtomicReference<>("");
+    List<String> come = new ArrayList<>();
     await(
         "users can work",
         () -> {
           try {
-            name.set(traffic.come(kind));
-            return true;
+            return come.add(traffic.come(kind));
           } catch (IllegalStateException notYet) {
             return false;
           }
         });
-    return name.get();
+    return come.get(0);
   }
 
   private void startDaemon() throws IOException, InterruptedException {

@@ -104,8 +104,10 @@ public final class TestEngine implements AutoCloseable {
     devEngine(requireOwn(), "restart");
   }
 
-  /** The Engine goes on accepting, and answers nothing. Only for an {@link #own} one. */
-  /** Returns once all of its threads have stopped, which they do one after the other. */
+  /**
+   * The Engine goes on accepting, and answers nothing. Only for an {@link #own} one. Returns once
+   * all of its threads have stopped, which they do one after the other.
+   */
   public void freeze() {
     signal("STOP");
     Path threads = Path.of("/proc/" + status(requireOwn()).group(1) + "/task");
