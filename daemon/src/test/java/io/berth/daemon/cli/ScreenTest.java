@@ -93,6 +93,14 @@ class ScreenTest {
         .doesNotContain("compose");
   }
 
+  @Test
+  void a_column_that_can_be_spared_goes_before_a_name_is_cut_short() {
+    TextTable table = new TextTable("CONTAINER", "TYPE", "NEXT").whole("NEXT").spare("TYPE");
+    table.add("a-name-of-24-characters-", "docker", "in 119 min");
+
+    assertThat(printed(table, 38)).last().isEqualTo("a-name-of-24-characters-  in 119 min");
+  }
+
   private static List<String> printed(TextTable table, int width) {
     StringWriter out = new StringWriter();
     table.print(new PrintWriter(out), new Terminal(width, false));
