@@ -57,6 +57,6 @@ record Pace(Duration unit, Instant start, ZoneId zone, @Nullable Crontab crontab
 
   /** How many whole ones that is. */
   long in(Duration time) {
-    return time.dividedBy(unit);
+    return time.toNanos() / unit.toNanos();
   }
 }
