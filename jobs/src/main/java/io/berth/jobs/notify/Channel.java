@@ -19,4 +19,9 @@ interface Channel {
    */
   Delivery deliver(Message message, Notifications settings)
       throws IOException, InterruptedException;
+
+  /** What an admin should look at where nothing came of it in time; empty where that is unknown. */
+  default String remedy() {
+    return "";
+  }
 }

@@ -108,7 +108,10 @@ final class Lane implements AutoCloseable {
       return delivery.get(settings.timeout().toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       return failed(
-          "gave up after " + Durations.format(settings.timeout()) + " (notifications.timeout)");
+          "gave up after "
+              + Durations.format(settings.timeout())
+              + " (notifications.timeout)"
+              + channel.remedy());
     } catch (InterruptedException e) {
       return failed(GOING_DOWN);
     } catch (ExecutionException e) {

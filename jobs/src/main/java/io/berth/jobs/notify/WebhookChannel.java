@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class WebhookChannel implements Channel {
 
   private static final String NAME = "webhook";
+  private static final String REMEDY =
+      "; berthd's unit as shipped lets nothing out to other hosts: see examples/network.conf";
   private static final int MAX_ANSWER = Plain.MAX_LENGTH;
   private static final int FIRST_REFUSAL = 400;
 
@@ -59,10 +61,15 @@ final class WebhookChannel implements Channel {
     try {
       return delivery(host, answer.get());
     } catch (ExecutionException e) {
-      throw new IOException(host + " can't be reached: " + e.getCause(), e);
+      throw new IOException(host + " can't be reached: " + e.getCause() + REMEDY, e);
     } finally {
       answer.cancel(true);
     }
+  }
+
+  @Override
+  public String remedy() {
+    return REMEDY;
   }
 
   private synchronized HttpClient client() {
