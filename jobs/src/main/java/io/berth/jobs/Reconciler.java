@@ -228,8 +228,13 @@ final class Reconciler {
     if (finished == null || !container.state().isStopped()) {
       return EndedBy.UNKNOWN;
     }
-    boolean sameEnd = before != null && Tables.cut(finished).equals(before.finishedAt());
-    EndedBy decided = sameEnd && before != null ? before.endedBy() : null;
+    // What ran since has ended anew, although the clock, set back, may say the same moment.
+    EndedBy decided =
+        before != null
+                && before.state().isStopped()
+                && Tables.cut(finished).equals(before.finishedAt())
+            ? before.endedBy()
+            : null;
     if (decided != null && decided.isInterruption()) {
       return decided;
     }

@@ -11,6 +11,7 @@ import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,6 +74,23 @@ class ClockStepTest {
         .extracting(Known::endedBy)
         .isEqualTo(EndedBy.BERTH);
     assertThat(world.story("train")).containsOnlyOnce("container.stop:done");
+  }
+
+  @Test
+  void a_stop_of_ours_at_the_very_moment_at_which_the_life_before_ended_is_ours() {
+    Instant first = world.now();
+    stopsWhatIsIdle("train");
+    Instant ended = world.engine.get("train").finishedAt();
+    world.engine.start("train");
+    world.sweep(JobName.RECONCILE);
+    world.clockJumps(Duration.between(world.now(), first.plus(Duration.ofMinutes(1))));
+    world.sweep(JobName.RECONCILE);
+    stopsWhatIsIdle("train");
+    assertThat(world.engine.get("train").finishedAt()).isEqualTo(ended);
+    world.sweep(JobName.RECONCILE);
+    assertThat(world.ledger().<Map<String, Known>>read(Tables::known).get(Containers.idOf("train")))
+        .extracting(Known::endedBy)
+        .isEqualTo(EndedBy.BERTH);
   }
 
   @Test
