@@ -180,12 +180,15 @@ record Life(
 
   /** One long interval is no habit: a pause, or an Engine that did not answer. */
   private boolean isOverdue(Instant now) {
+    int count = samples.size();
     Duration usual =
-        samples.subList(Math.max(0, samples.size() - 2), samples.size()).stream()
-            .map(Sample::length)
-            .min(Comparator.naturalOrder())
-            .orElse(Duration.ZERO)
-            .multipliedBy(TIMES_THE_LAST);
+        count < 2
+            ? Duration.ZERO
+            : samples.subList(count - 2, count).stream()
+                .map(Sample::length)
+                .min(Comparator.naturalOrder())
+                .orElseThrow()
+                .multipliedBy(TIMES_THE_LAST);
     Duration longest = usual.compareTo(LONGEST_INTERVAL) > 0 ? usual : LONGEST_INTERVAL;
     return Duration.between(lookedAt, now).compareTo(longest) > 0;
   }

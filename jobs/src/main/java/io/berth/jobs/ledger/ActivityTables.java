@@ -207,7 +207,10 @@ public final class ActivityTables {
   /** Moves what is pending, see {@link Tables#shift}. */
   void shift(long micros) throws SQLException {
     tables.update(
-        "UPDATE life SET began = began + ?, touched = touched + ?, file_counts = file_counts + ?",
+        """
+        UPDATE life SET began = began + ?, looked_at = looked_at + ?, touched = touched + ?,
+            file_counts = file_counts + ?""",
+        micros,
         micros,
         micros,
         micros);

@@ -645,7 +645,7 @@ class ActivityTest {
   }
 
   @Test
-  void a_schedule_with_long_intervals_is_no_gap_from_the_second_one_on() {
+  void a_schedule_with_long_intervals_is_no_gap_from_the_third_one_on() {
     for (int i = 0; i < 5; i++) {
       host.now = host.now.plus(Duration.ofMinutes(10));
       host.sample();
@@ -663,6 +663,17 @@ class ActivityTest {
     host.sample();
 
     assertThat(host.newest(train).cpu().why()).startsWith("gap: no sample was taken");
+  }
+
+  @Test
+  void one_long_interval_makes_no_habit_of_it_where_it_is_the_first() {
+    Container young = host.runs(Containers.running("young").startedAt(host.now).pid(8), "GPU-0");
+    host.sample();
+    for (int i = 0; i < 2; i++) {
+      host.now = host.now.plus(Duration.ofMinutes(10));
+      host.sample();
+      assertThat(host.newest(young).cpu().why()).startsWith("gap: no sample was taken");
+    }
   }
 
   @Test
@@ -706,6 +717,20 @@ class ActivityTest {
     assertThat(idleness().state()).isEqualTo(ACTIVE);
     host.samples(1);
     isIdleSince(host.now.minus(TestHost.STEP));
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {300, -300})
+  void the_gap_that_a_jump_of_the_clock_makes_is_no_longer_than_it_took(long hours) {
+    Duration jump = Duration.ofHours(hours);
+    host.samples(3);
+    host.ledger.update(tables -> tables.shift(jump));
+    host.activity.broken("the clock jumped");
+    host.now = host.now.plus(jump);
+
+    host.samples(1);
+    assertThat(host.newest(train).cpu().why()).isEqualTo("gap: the clock jumped");
+    assertThat(host.newest(train).length()).isEqualTo(TestHost.STEP);
   }
 
   @ParameterizedTest
