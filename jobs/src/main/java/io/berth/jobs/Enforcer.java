@@ -295,7 +295,8 @@ final class Enforcer {
       return new Result(Outcome.DROPPED, "judged again: " + verdict.why());
     }
     if (!second.mayAct(fresh)) {
-      return new Result(Outcome.DROPPED, "the mode, the policies or the clock changed since");
+      return new Result(
+          Outcome.DROPPED, "the mode, the policies, the clock or the Engine changed since");
     }
     if (breaker.isTripped() && !act.approved) {
       return new Result(Outcome.DROPPED, "the breaker tripped since");

@@ -20,6 +20,9 @@ import java.util.function.Supplier;
  */
 public final class Lookout {
 
+  /** The host's boot, by which the Engine's start is told, is known to the second. */
+  private static final Duration BOOT_TIME_PRECISION = Duration.ofSeconds(1);
+
   private final Inventory inventory;
   private final InstantSource clock;
   private final Supplier<HostState> host;
@@ -84,6 +87,11 @@ public final class Lookout {
     }
   }
 
+  /** Whether the Engine has not started anew since: that begins every clock anew. */
+  boolean isOfThisEngine(Picture picture) {
+    return !engineUp(host.get()).isAfter(picture.engineUp().plus(BOOT_TIME_PRECISION));
+  }
+
   /** Whether there was a look since the daemon began. */
   boolean hasLooked() {
     return hasLooked;
@@ -102,9 +110,13 @@ public final class Lookout {
       List<Subject> subjects,
       Map<String, String> failed,
       HostState facts) {
-    Instant engineUp =
-        facts.engineStart() != null ? facts.engineStart() : outages.lastStart().orElse(Instant.MIN);
-    return new Picture(now, book, subjects, failed, engineUp, facts.boot());
+    return new Picture(now, book, subjects, failed, engineUp(facts), facts.boot());
+  }
+
+  private Instant engineUp(HostState facts) {
+    return facts.engineStart() != null
+        ? facts.engineStart()
+        : outages.lastStart().orElse(Instant.MIN);
   }
 
   private void executed(Engine.Event event) {

@@ -26,6 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,8 +56,13 @@ final class ReleaseJob {
     this.lanes = lanes;
   }
 
-  /** One sweep; the releases may go on after it. */
-  List<CompletableFuture<Outcome>> sweep(Picture picture, Mode mode) {
+  /**
+   * One sweep; the releases may go on after it.
+   *
+   * @param unchanged whether policies, clocks and the Engine still are those of the picture; asked
+   *     right before each release
+   */
+  List<CompletableFuture<Outcome>> sweep(Picture picture, Mode mode, BooleanSupplier unchanged) {
     Map<String, List<Claim>> held = new HashMap<>();
     for (Claim claim : ledger.read(tables -> tables.devices().allocation().claims())) {
       if (claim.state() == Claim.State.HELD) {
@@ -75,7 +81,8 @@ final class ReleaseJob {
           Map<String, Object> numbers = new HashMap<>(act.cause().numbers());
           numbers.put("until", String.valueOf(promised.until()));
           ClaimChange end = ClaimChange.release(promised, "berth", "hold_expired", numbers);
-          releases.add(CompletableFuture.supplyAsync(() -> release(subject, end, mode), lanes));
+          releases.add(
+              CompletableFuture.supplyAsync(() -> release(subject, end, mode, unchanged), lanes));
         }
       }
     }
@@ -127,7 +134,7 @@ final class ReleaseJob {
         floor.isAfter(picture.now()) ? picture.now() : floor);
   }
 
-  private Outcome release(Subject subject, ClaimChange end, Mode mode) {
+  private Outcome release(Subject subject, ClaimChange end, Mode mode, BooleanSupplier unchanged) {
     if (!inFlight.take(subject.id())) {
       return Outcome.DROPPED;
     }
@@ -137,7 +144,7 @@ final class ReleaseJob {
               .inspect(subject.id())
               .filter(fresh -> !Enforcer.hasMoved(subject.container(), fresh))
               .isPresent();
-      if (!same) {
+      if (!same || !unchanged.getAsBoolean()) {
         return Outcome.DROPPED;
       }
       return write(end, subject, mode, clock.instant()) ? Outcome.DONE : Outcome.DROPPED;

@@ -182,8 +182,8 @@ final class RuleJob {
   /**
    * One sweep.
    *
-   * @param unchanged whether policies and clocks still are those of the picture; asked right before
-   *     each act
+   * @param unchanged whether policies, clocks and the Engine still are those of the picture; asked
+   *     right before each act
    */
   Enforcer.Enforced sweep(
       Picture picture, Identification identification, BooleanSupplier unchanged) {

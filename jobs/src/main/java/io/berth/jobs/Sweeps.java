@@ -264,7 +264,8 @@ public final class Sweeps {
     if (!isSteady(book, jumps)) {
       return Report.skipped("the clock jumped while looking", true);
     }
-    BooleanSupplier unchanged = () -> parts.book.get() == book && isSteady(book, jumps);
+    BooleanSupplier unchanged =
+        () -> parts.book.get() == book && isSteady(book, jumps) && lookout.isOfThisEngine(picture);
     Enforcer.Enforced enforced = carryOn(job, picture, identification, mode, unchanged);
     return new Report(
         "", true, picture.subjects().size(), look.changes(), enforced.acts(), enforced.heldBack());
@@ -285,7 +286,7 @@ public final class Sweeps {
     }
     List<CompletableFuture<Outcome>> acts = new ArrayList<>();
     if (job == JobName.GPU_RELEASE) {
-      acts.addAll(release.sweep(picture, mode));
+      acts.addAll(release.sweep(picture, mode, unchanged));
     }
     if (job == JobName.GPU_RELEASE || job == JobName.RECONCILE) {
       orphans.look(picture, parts.modes.of(JobName.GPU_RELEASE, picture.book()));

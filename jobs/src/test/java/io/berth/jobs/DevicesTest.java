@@ -587,6 +587,26 @@ class DevicesTest {
   }
 
   @Test
+  void an_engine_that_started_anew_between_the_verdict_and_the_release_begins_the_hold_anew() {
+    world.engine.run(Containers.running("train").gpu("0"));
+    world.sweepAll();
+    world.engine.exits("train", 0);
+    world.sweepAll();
+    world.pass(Duration.ofMinutes(16));
+    world.holdActs();
+    world.sweep(JobName.GPU_RELEASE);
+
+    world.engineRestarts(() -> world.pass(Duration.ofSeconds(10)));
+    world.letActsGo();
+    world.pass(Duration.ofMinutes(14));
+    world.sweep(JobName.GPU_RELEASE);
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.HELD);
+    world.pass(Duration.ofMinutes(1));
+    world.sweep(JobName.GPU_RELEASE);
+    assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
+  }
+
+  @Test
   void a_hold_that_ends_while_the_daemon_is_down_ends_at_the_next_sweep() {
     world.engine.run(Containers.running("train").gpu("0"));
     world.sweepAll();

@@ -51,7 +51,8 @@ class RacesTest {
     world.carryOut();
 
     assertThat(world.engine.calls()).isEmpty();
-    assertThat(lastDetail()).isEqualTo("the mode, the policies or the clock changed since");
+    assertThat(lastDetail())
+        .isEqualTo("the mode, the policies, the clock or the Engine changed since");
   }
 
   @Test
@@ -124,6 +125,24 @@ class RacesTest {
 
     assertThat(world.engine.calls()).isEmpty();
     assertThat(lastDetail()).isEqualTo("it was gone already");
+  }
+
+  @Test
+  void an_engine_that_started_anew_since_the_verdict_begins_the_clock_anew() {
+    litterIsDue();
+
+    world.pass(Duration.ofSeconds(10));
+    world.engineRestarts(() -> world.pass(Duration.ofSeconds(10)));
+    world.carryOut();
+
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(lastDetail())
+        .isEqualTo("the mode, the policies, the clock or the Engine changed since");
+    world.letActsGo();
+    world.sweepFor(Duration.ofMinutes(29));
+    assertThat(world.engine.isThere("litter")).isTrue();
+    world.sweepFor(Duration.ofMinutes(2));
+    assertThat(world.engine.isThere("litter")).isFalse();
   }
 
   @Test
