@@ -141,6 +141,7 @@ public final class Lookout {
       @Override
       public void connected() {
         inventory.streamConnected();
+        outages.streamConnected();
         signals.watching(clock.instant());
         somethingHappened.run();
       }

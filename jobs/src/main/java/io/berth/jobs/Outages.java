@@ -89,7 +89,10 @@ final class Outages {
   /** The contact by the clock before it was set back; null where an answer came since. */
   private @Nullable Instant formerContact;
 
+  /** And the Engine may have gone down since: it is not known to be the one of before. */
   private boolean streamBroke;
+
+  private boolean isConnected;
 
   Outages(Ledger ledger) {
     this.ledger = ledger;
@@ -114,6 +117,12 @@ final class Outages {
   /** The event stream broke. */
   synchronized void streamBroke() {
     streamBroke = true;
+    isConnected = false;
+  }
+
+  /** It is open. */
+  synchronized void streamConnected() {
+    isConnected = true;
   }
 
   /** The Engine answered at {@code now}; {@code engineStart} is null where it can't be told. */
@@ -134,7 +143,7 @@ final class Outages {
     outages = found;
     contact = now;
     formerContact = null;
-    streamBroke = false;
+    streamBroke &= outage == null && !isConnected; // else it may just be going down
   }
 
   /** These, and then those there are. */

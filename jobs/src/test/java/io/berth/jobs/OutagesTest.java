@@ -71,6 +71,18 @@ class OutagesTest {
   }
 
   @Test
+  void an_engine_that_still_answers_after_the_stream_broke_may_be_going_down() {
+    outages.answered(LAST_SEEN, LONG_AGO);
+    outages.streamConnected();
+    outages.streamBroke();
+    outages.answered(LAST_SEEN.plusSeconds(1), LONG_AGO);
+    outages.streamConnected();
+    outages.answered(UP_AGAIN, null);
+
+    assertThat(outages.ended(life(-600, 100))).isTrue();
+  }
+
+  @Test
   void where_its_start_can_not_be_told_a_broken_stream_counts() {
     outages.answered(LAST_SEEN, null);
     assertThat(outages.lastStart()).isEmpty();

@@ -2,6 +2,7 @@ package io.berth.jobs.host;
 
 import io.berth.jobs.gpu.ProcFile;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -46,6 +47,9 @@ public final class EngineStart {
   private final Path proc;
   private @Nullable Engine latest;
 
+  /** The host's uptime when the Engine, or several that may be it, were last seen. */
+  private Duration seen = Duration.ZERO;
+
   /**
    * @param proc where procfs is mounted: {@code /proc}
    */
@@ -57,7 +61,7 @@ public final class EngineStart {
    * When the Engine at that socket started. Of several Engines that one counts which the pid file
    * beside the socket names ({@code docker.pid}, as the Engine's defaults have it); else those
    * whose command line names the socket, the one that started last if there are several; else the
-   * only one there is.
+   * only one there is, unless that ran already when the one before it did.
    *
    * @return empty where no such process is seen: no Engine, one in another PID namespace, or
    *     several that may be it. The start of the wrong one would hide a restart of the right one,
@@ -76,6 +80,9 @@ public final class EngineStart {
       engine = search(socketPath, pid);
     }
     latest = engine.orElse(null);
+    if (engine.isPresent()) {
+      seen = uptime();
+    }
     return engine.map(found -> boot.plus(found.uptime));
   }
 
@@ -85,10 +92,25 @@ public final class EngineStart {
     if (known.isPresent()) {
       return known;
     }
-    List<Engine> named = engines.stream().filter(engine -> engine.names(socketPath)).toList();
-    return named.isEmpty() && engines.size() > 1
-        ? Optional.empty()
-        : (named.isEmpty() ? engines : named).stream().max(Comparator.comparing(Engine::uptime));
+    Optional<Engine> named =
+        engines.stream()
+            .filter(engine -> engine.names(socketPath))
+            .max(Comparator.comparing(Engine::uptime));
+    return named.isPresent() ? named : theOnlyOf(engines);
+  }
+
+  private Optional<Engine> theOnlyOf(List<Engine> engines) throws IOException {
+    if (engines.size() > 1) {
+      seen = uptime();
+    }
+    return engines.stream()
+        .filter(engine -> engines.size() == 1 && engine.uptime.compareTo(seen) >= 0)
+        .findFirst();
+  }
+
+  private Duration uptime() throws IOException {
+    String seconds = ProcFile.read(proc.resolve("uptime")).split(" ", 2)[0];
+    return Duration.ofMillis(new BigDecimal(seconds).movePointRight(3).longValue());
   }
 
   /** Empty where there is no such file. */

@@ -25,6 +25,7 @@ class EngineStartTest {
   @BeforeEach
   void a_host_with_other_processes() throws IOException {
     socket = run.resolve("docker.sock").toString();
+    uptime("1000.25");
     Files.writeString(proc.resolve("stat"), "btime " + BOOT.getEpochSecond() + "\n");
     process(1, "systemd", "S", 0, "/sbin/init");
     process(77, "docker", "S", 99_999, "docker", "run", "x");
@@ -72,6 +73,35 @@ class EngineStartTest {
 
     process(600, "dockerd", "S", 400, "dockerd", "-H", "fd://");
     assertThat(find()).isEmpty();
+  }
+
+  @Test
+  void the_only_one_that_is_left_of_several_is_not_taken_for_it() throws IOException {
+    EngineStart start = new EngineStart(proc);
+    process(500, "dockerd", "S", 300, "dockerd");
+    process(600, "dockerd", "S", 400, "dockerd");
+    assertThat(start.find(socket)).isEmpty();
+
+    process(500, "dockerd", "Z", 300, "dockerd");
+    assertThat(start.find(socket)).isEmpty();
+  }
+
+  @Test
+  void one_that_ran_beside_it_is_not_taken_for_it_but_one_that_came_after_it_is()
+      throws IOException {
+    EngineStart start = new EngineStart(proc);
+    process(500, "dockerd", "S", 300, "dockerd");
+    assertThat(start.find(socket)).hasValue(BOOT.plusSeconds(3));
+    process(600, "dockerd", "S", 99_500, "dockerd");
+    assertThat(start.find(socket)).hasValue(BOOT.plusSeconds(3));
+
+    process(500, "dockerd", "Z", 300, "dockerd");
+    uptime("1007.00");
+    assertThat(start.find(socket)).isEmpty();
+
+    process(600, "dockerd", "Z", 99_500, "dockerd");
+    process(700, "dockerd", "S", 100_500, "dockerd");
+    assertThat(start.find(socket)).hasValue(BOOT.plusSeconds(1005));
   }
 
   @Test
@@ -146,6 +176,10 @@ class EngineStartTest {
 
   private Optional<Instant> find() throws IOException {
     return new EngineStart(proc).find(socket);
+  }
+
+  private void uptime(String seconds) throws IOException {
+    Files.writeString(proc.resolve("uptime"), seconds + " 3000.00\n");
   }
 
   private void process(int pid, String comm, String state, long startTime, String... arguments)
