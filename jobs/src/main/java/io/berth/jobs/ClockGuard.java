@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class ClockGuard {
 
   private static final String FACT = "clock";
+  private static final String SET = "clock.set";
   private static final Duration KEEP_EVERY = Duration.ofSeconds(10);
 
   private record Reading(String bootId, Instant wall, long nanos) {
@@ -76,6 +77,7 @@ public final class ClockGuard {
           tables -> {
             tables.shift(jump);
             keep(tables, now);
+            tables.keep(SET, now.wall.toString());
             return record(tables, now.wall, jump, mode);
           });
     } else if (kept == null
@@ -85,6 +87,11 @@ public final class ClockGuard {
     last = now;
     jumps += jumped ? 1 : 0;
     return jumped ? Optional.of(jump) : Optional.empty();
+  }
+
+  /** When a jump was last found, by the clock as it is since; empty where none ever was. */
+  static Optional<Instant> lastSet(Tables tables) throws SQLException {
+    return tables.fact(SET).map(Instant::parse);
   }
 
   /** How many jumps there were: names the time between two of them, for {@link #isSteady}. */

@@ -101,7 +101,7 @@ public final class Lookout {
     if (jump.isNegative()) {
       outages.clockWentBack(jump);
     }
-    reconciler.clockJumped(jump);
+    reconciler.clockJumped();
   }
 
   private Picture picture(

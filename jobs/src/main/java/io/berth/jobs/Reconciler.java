@@ -51,14 +51,15 @@ final class Reconciler {
   private final CrashLoops crashLoops = new CrashLoops();
   private final Instant born;
 
-  /** When all containers were last looked at, by the clock as it is set now. */
-  private volatile @Nullable Instant lastLook;
+  /** When the clock was last found to have been set; null where it never was. */
+  private volatile @Nullable Instant clockSet;
 
   Reconciler(Ledger ledger, Outages outages, Signals signals, Pulse pulse, Instant now) {
     this.ledger = ledger;
     this.outages = outages;
     this.signals = signals;
     this.pulse = pulse;
+    this.clockSet = ledger.read(ClockGuard::lastSet).orElse(null);
     this.born =
         ledger.write(
             tables -> {
@@ -78,9 +79,8 @@ final class Reconciler {
     }
   }
 
-  void clockJumped(Duration jump) {
-    Instant last = lastLook;
-    lastLook = last == null ? null : last.plus(jump);
+  void clockJumped() {
+    clockSet = ledger.read(ClockGuard::lastSet).orElse(null);
   }
 
   /**
@@ -128,7 +128,6 @@ final class Reconciler {
                   return record(tables, differences, gone.values(), mode, now);
                 });
     seen.removeIf(each -> inHand.test(each.subject().id()));
-    lastLook = now;
     return new Result(seen, changes);
   }
 
@@ -210,12 +209,12 @@ final class Reconciler {
   }
 
   /**
-   * A life that is new began after the last look. A stamp from before it, or of the future, may be
-   * of another clock, and does not say when: in doubt that was just now.
+   * A stamp of the future, or from before the clock was last set, may be of another clock, and does
+   * not say when: in doubt that was just now.
    */
   private Instant begun(Instant stamp, Instant now) {
-    Instant last = lastLook;
-    boolean isOfThisClock = !stamp.isAfter(now) && (last == null || !last.isAfter(stamp));
+    Instant set = clockSet;
+    boolean isOfThisClock = !stamp.isAfter(now) && (set == null || !set.isAfter(stamp));
     return Tables.cut(isOfThisClock ? stamp : now);
   }
 

@@ -122,6 +122,27 @@ class ClockStepTest {
     assertThat(world.engine.calls()).contains("stop late");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void so_does_one_whose_daemon_ended_before_it_looked(boolean hadFoundTheStep) {
+    world.engine.run(Containers.running("late").owner("bob").gpu("GPU-1"));
+    world.clockJumps(Duration.ofDays(3));
+    if (hadFoundTheStep) {
+      world.sweeps().settleClock();
+    }
+    world.restart();
+    world.sweep(JobName.RECONCILE); // only finds the step, where that is still to be found
+    for (int hour = 0; hour < 24; hour++) {
+      world.sweep(JobName.MAX_RUNTIME);
+      world.pass(Duration.ofHours(1));
+    }
+    assertThat(world.engine.calls()).doesNotContain("stop late");
+    assertThat(world.story("late")).filteredOn("container.warn:done"::equals).hasSize(2);
+    world.pass(Duration.ofHours(1));
+    world.sweep(JobName.MAX_RUNTIME);
+    assertThat(world.engine.calls()).contains("stop late");
+  }
+
   @Test
   void the_time_before_a_limit_there_is_has_no_step_in_it() {
     world.book(World.ENFORCE + "defaults:\n  max_runtime: never\n");

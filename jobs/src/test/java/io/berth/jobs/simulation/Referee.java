@@ -111,7 +111,7 @@ final class Referee {
   void looked(boolean whole) {
     if (whole) {
       readEvents();
-      sight.looked();
+      sight.sees();
     }
   }
 
@@ -130,7 +130,7 @@ final class Referee {
   void swept(JobName job, boolean whole) {
     if (whole) {
       readEvents();
-      sight.looked();
+      sight.sees();
       inForce.swept(job);
       if (job == JobName.SAMPLE) {
         sight.sampled();

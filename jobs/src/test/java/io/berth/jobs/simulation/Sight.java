@@ -16,9 +16,6 @@ final class Sight {
 
   private static final int TIMES_THE_LAST = 3;
 
-  /** What was started so late, in units, before the last look may have failed to be looked at. */
-  private static final int LATE = 15;
-
   /** A state of a container, and when a sweep had looked at it. */
   private record Seen(Duration moved, Duration at) {}
 
@@ -29,8 +26,6 @@ final class Sight {
   private final SimClock clock;
   private final Map<String, Seen> seen = new HashMap<>();
   private final Map<String, File> files = new HashMap<>();
-  private Duration lastLook = Duration.ZERO;
-  private int lookedIn;
 
   /** When it last sampled for sure; and when it may have, having died in a sweep. */
   private Duration sampled = Duration.ZERO;
@@ -44,13 +39,6 @@ final class Sight {
   Sight(Harbour harbour) {
     this.harbour = harbour;
     this.clock = harbour.clock;
-  }
-
-  /** Everything that it could see, it saw. */
-  void looked() {
-    lastLook = clock.real();
-    lookedIn = harbour.starts();
-    sees();
   }
 
   /** It may have recorded what there is now, and no more. */
@@ -153,9 +141,6 @@ final class Sight {
     isNewTime = true;
     for (Ship each : harbour.engine.ships()) {
       each.unseen = clock.real();
-      each.ageless |=
-          lookedIn != harbour.starts()
-              && each.lifeStart.compareTo(lastLook.minus(harbour.pace.units(LATE))) >= 0;
     }
   }
 }
