@@ -107,7 +107,7 @@ final class Enforcer {
     this.tally = tally;
     this.herald = herald;
     this.stopping = stopping;
-    this.leftOvers = new LeftOvers(engine, ledger, clock, inFlight);
+    this.leftOvers = new LeftOvers(engine, ledger, clock, guards::uptime, inFlight);
   }
 
   /**

@@ -41,6 +41,11 @@ final class Guards {
     this.started = ticker.getAsLong();
   }
 
+  /** How long this daemon has run, whatever was done to the clock. */
+  Duration uptime() {
+    return Duration.ofNanos(ticker.getAsLong() - started);
+  }
+
   /** Those that may go, oldest first as given, and how many each guard held back. */
   record Passed(List<Wanted> go, Map<String, Integer> heldBack) {}
 
@@ -106,7 +111,7 @@ final class Guards {
   /** The guard that holds everything back; empty where none does. */
   private String holdsAll(Picture picture) {
     PolicyBook.Safety safety = picture.book().safety();
-    if (ticker.getAsLong() - started < safety.startupGrace().toNanos()) {
+    if (uptime().compareTo(safety.startupGrace()) < 0) {
       return "startup_grace";
     }
     if (picture.now().isBefore(picture.boot().plus(safety.bootGrace()))) {

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,14 +41,24 @@ final class LeftOvers {
   private final Engine engine;
   private final Ledger ledger;
   private final InstantSource clock;
+  private final Supplier<Duration> uptime;
   private final InFlight inFlight;
   private final Collection<JournalEntry> unsettled = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean settling = new AtomicBoolean();
 
-  LeftOvers(Engine engine, Ledger ledger, InstantSource clock, InFlight inFlight) {
+  /**
+   * @param uptime how long the daemon has run: what is left over was begun before
+   */
+  LeftOvers(
+      Engine engine,
+      Ledger ledger,
+      InstantSource clock,
+      Supplier<Duration> uptime,
+      InFlight inFlight) {
     this.engine = engine;
     this.ledger = ledger;
     this.clock = clock;
+    this.uptime = uptime;
     this.inFlight = inFlight;
     for (JournalEntry intent : ledger.read(Tables::openIntents)) {
       unsettled.add(intent);
@@ -130,10 +141,13 @@ final class LeftOvers {
       Optional<Container> found = engine.inspect(id);
       Instant now = clock.instant();
       Known known = ledger.read(Tables::known).get(id);
+      Duration longest = longestStop(known, book);
+      // The clock may have been set back since: then the intent is ahead of it.
       boolean stopMayGoOn =
           isAbout(intent, Action.STOP)
               && found.filter(each -> each.state().isLive()).isPresent()
-              && now.isBefore(intent.at().plus(longestStop(known, book)));
+              && now.isBefore(intent.at().plus(longest))
+              && uptime.get().compareTo(longest) < 0;
       if (stopMayGoOn) {
         return Optional.empty(); // a second stop would be a second SIGTERM
       }

@@ -531,6 +531,26 @@ class StopsTest {
         .containsExactly("container.stop:failed", "container.stop:done");
   }
 
+  @Test
+  void
+      a_stop_whose_daemon_ended_before_the_clock_was_set_back_is_sent_again_when_its_grace_is_over() {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+    world.holdActs();
+    sweepFor(Duration.ofMinutes(3));
+    world.restart();
+    world.letActsGo();
+    world.clockJumps(Duration.ofDays(-2));
+    world.sweep(JobName.IDLE_STOP);
+    world.pulse.idleSince("train", world.now());
+
+    sweepFor(Duration.ofMinutes(9));
+    assertThat(world.engine.calls()).isEmpty();
+
+    sweepFor(Duration.ofMinutes(40));
+    assertThat(world.engine.calls()).containsExactly("stop train");
+  }
+
   /** The daemon closes its connections while the Engine waits for the container's end. */
   @Test
   void a_stop_that_the_daemon_s_end_cuts_off_is_not_sent_again_before_its_grace_is_over() {
