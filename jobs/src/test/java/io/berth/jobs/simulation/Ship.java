@@ -39,6 +39,9 @@ final class Ship {
   /** Until when what it does can't have been seen. */
   Duration unseen = Duration.ZERO;
 
+  /** The Engine last failed to tell of it: no sample of it is taken then. */
+  boolean missed;
+
   /** When somebody last resumed it, and the daemon could know. */
   Duration resumed = Duration.ZERO;
 

@@ -27,6 +27,9 @@ final class Sight {
   private final Map<String, Seen> seen = new HashMap<>();
   private final Map<String, File> files = new HashMap<>();
 
+  /** Since when those were not sampled whom the Engine failed to tell of. */
+  private final Map<String, Duration> missed = new HashMap<>();
+
   /** When it last sampled for sure; and when it may have, having died in a sweep. */
   private Duration sampled = Duration.ZERO;
 
@@ -60,7 +63,8 @@ final class Sight {
 
   /** Whoever could not be looked at this time, or was not for long, is not known to be idle. */
   void sampled() {
-    Duration shortest = clock.real().minus(perhapsSampled);
+    Duration before = perhapsSampled;
+    Duration shortest = clock.real().minus(before);
     Duration longest =
         SimClock.latest(LONGEST_SAMPLE, usual.multipliedBy(TIMES_THE_LAST)).plus(Referee.SLACK);
     boolean gap = shortest.compareTo(longest) > 0;
@@ -71,7 +75,13 @@ final class Sight {
     perhapsSampled = sampled;
     for (Ship each : harbour.engine.ships()) {
       look(each);
-      if (gap || usedBy(each).anyMatch(uuid -> !harbour.gpus.canSee(uuid))) {
+      if (each.missed) {
+        missed.putIfAbsent(each.id(), before);
+        continue; // the next sample that is taken tells of this time too, or has a gap
+      }
+      Duration since = missed.remove(each.id());
+      boolean late = since != null && clock.real().minus(since).compareTo(longest) > 0;
+      if (gap || late || usedBy(each).anyMatch(uuid -> !harbour.gpus.canSee(uuid))) {
         each.unseen = clock.real();
       }
     }

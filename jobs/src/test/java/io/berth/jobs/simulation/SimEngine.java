@@ -359,8 +359,11 @@ final class SimEngine implements Engine {
     if (fuse.burns()) {
       throw new EngineException(Kind.UNREACHABLE, "the daemon is dead");
     }
+    Optional<Ship> asked = ship(id);
+    asked.ifPresent(each -> each.missed = true);
     check();
-    return ship(id).map(each -> each.container);
+    asked.ifPresent(each -> each.missed = false);
+    return asked.map(each -> each.container);
   }
 
   @Override
