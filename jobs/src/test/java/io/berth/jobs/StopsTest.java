@@ -243,6 +243,8 @@ class StopsTest {
     assertThat(world.engine.calls()).isEmpty();
     sweepFor(Duration.ofMinutes(5));
     assertThat(world.engine.calls()).containsExactly("stop train");
+    assertThat(world.events())
+        .noneMatch(event -> event.path("event_type").asText().equals("sweep.error"));
   }
 
   @Test
@@ -503,8 +505,26 @@ class StopsTest {
     }
     sweepFor(Duration.ofMinutes(7));
     assertThat(world.engine.calls()).hasSize(1);
+    assertThat(world.tally.heldBack).contains("max-runtime backoff 1");
     sweepFor(Duration.ofMinutes(4));
     assertThat(world.engine.calls()).hasSize(2);
+  }
+
+  @Test
+  void a_stop_of_another_that_may_still_go_on_keeps_none_waiting() {
+    world.book(World.ENFORCE + "defaults:\n  max_runtime: 4h\n");
+    for (String name : List.of("train", "other")) {
+      world.engine.run(
+          Containers.running(name).owner("ada").gpu("0").stopTimeout(Duration.ofMinutes(10)));
+      world.engine.answers(name, new ActResult(ActResult.Kind.FAILED, "connection reset"));
+      sweepFor(Duration.ofMinutes(9));
+    }
+    sweepFor(Duration.ofMinutes(242 - 18));
+    assertThat(world.engine.calls()).containsExactly("stop train");
+
+    world.restart();
+    sweepFor(Duration.ofMinutes(11));
+    assertThat(world.engine.calls()).containsExactly("stop train", "stop other", "stop train");
   }
 
   @ParameterizedTest
