@@ -54,10 +54,7 @@ final class Ship {
   /** The journal says that it is paused. */
   boolean pauseTold;
 
-  /**
-   * The clock was set between its start and the next look, and the daemon that had looked before is
-   * gone: nobody can tell its age.
-   */
+  /** Its policy restarted it after a restart of which no event told: nobody can tell its age. */
   boolean ageless;
 
   /** Somebody restarted it, and no event told: a restart by its policy hides that. */
