@@ -77,8 +77,9 @@ public final class ClockGuard {
           tables -> {
             tables.shift(jump);
             keep(tables, now);
-            tables.keep(SET, now.wall.toString());
-            return record(tables, now.wall, jump, mode);
+            long row = record(tables, now.wall, jump, mode);
+            tables.keep(SET, now.wall + " " + row);
+            return row;
           });
     } else if (kept == null
         || Duration.between(kept.wall, now.wall).abs().compareTo(KEEP_EVERY) >= 0) {
@@ -89,9 +90,23 @@ public final class ClockGuard {
     return jumped ? Optional.of(jump) : Optional.empty();
   }
 
-  /** When a jump was last found, by the clock as it is since; empty where none ever was. */
-  static Optional<Instant> lastSet(Tables tables) throws SQLException {
-    return tables.fact(SET).map(Instant::parse);
+  /**
+   * That the clock was set.
+   *
+   * @param found when that was found, by the clock as it is since
+   * @param row of the journal: what lies before is of the clock of before
+   */
+  record Setting(Instant found, long row) {
+
+    private static Setting of(String text) {
+      String[] part = text.split(" ", -1);
+      return new Setting(Instant.parse(part[0]), Long.parseLong(part[1]));
+    }
+  }
+
+  /** The last time; empty where it never was. */
+  static Optional<Setting> lastSetting(Tables tables) throws SQLException {
+    return tables.fact(SET).map(Setting::of);
   }
 
   /** How many jumps there were: names the time between two of them, for {@link #isSteady}. */

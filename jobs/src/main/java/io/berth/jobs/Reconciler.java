@@ -51,15 +51,15 @@ final class Reconciler {
   private final CrashLoops crashLoops = new CrashLoops();
   private final Instant born;
 
-  /** When the clock was last found to have been set; null where it never was. */
-  private volatile @Nullable Instant clockSet;
+  /** When the clock was last set; null where it never was. */
+  private volatile ClockGuard.@Nullable Setting clockSet;
 
   Reconciler(Ledger ledger, Outages outages, Signals signals, Pulse pulse, Instant now) {
     this.ledger = ledger;
     this.outages = outages;
     this.signals = signals;
     this.pulse = pulse;
-    this.clockSet = ledger.read(ClockGuard::lastSet).orElse(null);
+    this.clockSet = ledger.read(ClockGuard::lastSetting).orElse(null);
     this.born =
         ledger.write(
             tables -> {
@@ -80,7 +80,7 @@ final class Reconciler {
   }
 
   void clockJumped() {
-    clockSet = ledger.read(ClockGuard::lastSet).orElse(null);
+    clockSet = ledger.read(ClockGuard::lastSetting).orElse(null);
   }
 
   /**
@@ -213,8 +213,8 @@ final class Reconciler {
    * not say when: in doubt that was just now.
    */
   private Instant begun(Instant stamp, Instant now) {
-    Instant set = clockSet;
-    boolean isOfThisClock = !stamp.isAfter(now) && (set == null || !set.isAfter(stamp));
+    ClockGuard.Setting set = clockSet;
+    boolean isOfThisClock = !stamp.isAfter(now) && (set == null || !set.found().isAfter(stamp));
     return Tables.cut(isOfThisClock ? stamp : now);
   }
 
@@ -271,7 +271,13 @@ final class Reconciler {
         .read(tables -> tables.latest(container.id(), CONTAINER_STOP))
         .filter(last -> last.kind() == JournalEntry.Kind.OUTCOME)
         .filter(last -> last.seq() > start)
-        .filter(last -> finished != null && finished.isBefore(last.at().plus(LATE)));
+        .filter(last -> finished != null && mayHaveLasted(last, finished));
+  }
+
+  /** How long ago something of before the clock was set happened, nobody can tell. */
+  private boolean mayHaveLasted(JournalEntry act, Instant until) {
+    ClockGuard.Setting set = clockSet;
+    return until.isBefore(act.at().plus(LATE)) || (set != null && act.seq() < set.row());
   }
 
   private static Known known(Subject subject) {
@@ -294,7 +300,7 @@ final class Reconciler {
     return moment == null ? null : Tables.cut(moment);
   }
 
-  private static Change attributed(Tables tables, Change change, Container container, Instant now)
+  private Change attributed(Tables tables, Change change, Container container, Instant now)
       throws SQLException {
     boolean ours =
         change.type().equals("container.pause")
@@ -303,12 +309,12 @@ final class Reconciler {
   }
 
   /** An act of ours that seemed to have failed may have come through all the same. */
-  private static boolean seemedToFail(Tables tables, String id, String act, Instant now)
+  private boolean seemedToFail(Tables tables, String id, String act, Instant now)
       throws SQLException {
     return tables
         .latest(id, act)
         .filter(last -> Outcome.FAILED.word().equals(last.outcome()))
-        .filter(last -> now.isBefore(last.at().plus(LATE)))
+        .filter(last -> mayHaveLasted(last, now))
         .isPresent();
   }
 
@@ -344,7 +350,7 @@ final class Reconciler {
             .isPresent();
   }
 
-  private static Change removal(Tables tables, Known known, Instant now) throws SQLException {
+  private Change removal(Tables tables, Known known, Instant now) throws SQLException {
     boolean ours = seemedToFail(tables, known.id(), CONTAINER_REMOVE, now);
     return new Change(
         CONTAINER_REMOVE, ours ? "berth" : "user", Map.of("last_state", known.state().word()));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.berth.jobs.container.Containers;
 import io.berth.jobs.container.EndedBy;
+import io.berth.jobs.engine.Engine.ActResult;
 import io.berth.jobs.ledger.Claim;
 import io.berth.jobs.ledger.Known;
 import io.berth.jobs.ledger.Tables;
@@ -74,6 +75,23 @@ class ClockStepTest {
         .extracting(Known::endedBy)
         .isEqualTo(EndedBy.BERTH);
     assertThat(world.story("train")).containsOnlyOnce("container.stop:done");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void what_dies_of_a_stop_that_seemed_to_fail_before_a_step_is_ours(boolean restart) {
+    world.engine.answers("train", new ActResult(ActResult.Kind.FAILED, "it will not die"));
+    stopsWhatIsIdle("train");
+    world.clockJumps(Duration.ofDays(2));
+    world.sweep(JobName.RECONCILE);
+    if (restart) {
+      world.restart();
+    }
+    world.engine.ends("train", 137);
+    world.sweep(JobName.RECONCILE);
+    assertThat(world.ledger().<Map<String, Known>>read(Tables::known).get(Containers.idOf("train")))
+        .extracting(Known::endedBy)
+        .isEqualTo(EndedBy.BERTH);
   }
 
   @Test
