@@ -104,6 +104,11 @@ public final class ClockGuard {
     }
   }
 
+  /** Whether the clock was set since that row was written: what it says of time is of before. */
+  static boolean wasSetSince(Tables tables, long row) throws SQLException {
+    return lastSetting(tables).filter(set -> row < set.row).isPresent();
+  }
+
   /** The last time; empty where it never was. */
   static Optional<Setting> lastSetting(Tables tables) throws SQLException {
     return tables.fact(SET).map(Setting::of);

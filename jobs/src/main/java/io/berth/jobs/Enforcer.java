@@ -266,8 +266,12 @@ final class Enforcer {
                   .filter(last -> Outcome.FAILED.word().equals(last.outcome()))
                   .map(JournalEntry::intent)
                   .orElse(null);
-          return intent != null
-              && tables.intentsAround(now, grace).stream().anyMatch(each -> each.seq() == intent);
+          if (intent == null) {
+            return false;
+          }
+          return ClockGuard.wasSetSince(tables, intent)
+              ? guards.uptime().compareTo(grace) < 0
+              : tables.intentsAround(now, grace).stream().anyMatch(each -> each.seq() == intent);
         });
   }
 

@@ -47,7 +47,7 @@ final class LeftOvers {
   private final AtomicBoolean settling = new AtomicBoolean();
 
   /**
-   * @param uptime how long the daemon has run: what is left over was begun before
+   * @param uptime how long the daemon has run: an intent that is left over is older
    */
   LeftOvers(
       Engine engine,
@@ -141,17 +141,17 @@ final class LeftOvers {
       Optional<Container> found = engine.inspect(id);
       Instant now = clock.instant();
       Known known = ledger.read(Tables::known).get(id);
-      Duration longest = longestStop(known, book);
-      // The clock may have been set back since: then the intent is ahead of it.
+      // Not by the intent's time: the clock may have been set since.
       boolean stopMayGoOn =
           isAbout(intent, Action.STOP)
               && found.filter(each -> each.state().isLive()).isPresent()
-              && now.isBefore(intent.at().plus(longest))
-              && uptime.get().compareTo(longest) < 0;
+              && uptime.get().compareTo(longestStop(known, book)) < 0;
       if (stopMayGoOn) {
         return Optional.empty(); // a second stop would be a second SIGTERM
       }
-      return Optional.of(Acts.afterRestart(intent, known, outcomeOf(intent, found, known), now));
+      boolean clockSet = ledger.read(tables -> ClockGuard.wasSetSince(tables, intent.seq()));
+      return Optional.of(
+          Acts.afterRestart(intent, known, outcomeOf(intent, found, known, clockSet), now));
     } catch (EngineException e) {
       LogFields.about(log.atWarn(), intent)
           .log(
@@ -174,7 +174,7 @@ final class LeftOvers {
 
   /** What the ledger does not know any more was told as removed already: by somebody else. */
   private static Outcome outcomeOf(
-      JournalEntry intent, Optional<Container> found, @Nullable Known known) {
+      JournalEntry intent, Optional<Container> found, @Nullable Known known, boolean clockSet) {
     boolean done;
     boolean mayYetBe = false;
     if (isAbout(intent, Action.REMOVE)) {
@@ -184,7 +184,7 @@ final class LeftOvers {
     } else if (isAbout(intent, Action.PAUSE)) {
       done = found.filter(each -> each.state() == Container.State.PAUSED).isPresent();
     } else {
-      done = found.filter(each -> stoppedSince(intent.at(), each)).isPresent();
+      done = found.filter(each -> stoppedSince(intent, each, clockSet)).isPresent();
       mayYetBe = found.filter(each -> each.state().isLive()).isPresent();
     }
     if (done) {
@@ -193,8 +193,11 @@ final class LeftOvers {
     return mayYetBe ? Outcome.FAILED : Outcome.DROPPED; // one that dies of it later is not its own
   }
 
-  private static boolean stoppedSince(Instant intent, Container container) {
+  /** It ran at the intent. Where the clock was set since, no stamp says whether it ended before. */
+  private static boolean stoppedSince(JournalEntry intent, Container container, boolean clockSet) {
     Instant finished = container.finishedAt();
-    return container.state().isStopped() && finished != null && !finished.isBefore(intent);
+    return container.state().isStopped()
+        && finished != null
+        && (clockSet || !finished.isBefore(intent.at()));
   }
 }

@@ -20,9 +20,6 @@ import java.util.function.Supplier;
  */
 public final class Lookout {
 
-  /** The host's boot, by which the Engine's start is told, is known to the second. */
-  private static final Duration BOOT_TIME_PRECISION = Duration.ofSeconds(1);
-
   private final Inventory inventory;
   private final InstantSource clock;
   private final Supplier<HostState> host;
@@ -89,7 +86,9 @@ public final class Lookout {
 
   /** Whether the Engine has not started anew since: that begins every clock anew. */
   boolean isOfThisEngine(Picture picture) {
-    return !engineUp(host.get()).isAfter(picture.engineUp().plus(BOOT_TIME_PRECISION));
+    HostState facts = host.get();
+    boolean mayBeAnother = facts.engineStart() == null && outages.isInDoubt();
+    return !mayBeAnother && !engineUp(facts).isAfter(picture.engineUp().plus(Outages.PRECISION));
   }
 
   /** Whether there was a look since the daemon began. */
@@ -101,7 +100,6 @@ public final class Lookout {
     if (jump.isNegative()) {
       outages.clockWentBack(jump);
     }
-    reconciler.clockJumped();
   }
 
   private Picture picture(

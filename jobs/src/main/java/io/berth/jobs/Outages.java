@@ -38,7 +38,7 @@ final class Outages {
    * The kernel tells the host's boot, which the Engine's start is counted from, to the second: the
    * start is told up to a second early.
    */
-  private static final Duration PRECISION = Duration.ofSeconds(1);
+  static final Duration PRECISION = Duration.ofSeconds(1);
 
   /** The Engine stamps the start of what ends at once after its end. */
   private static final Duration STAMPED_LATE = Duration.ofSeconds(10);
@@ -89,7 +89,7 @@ final class Outages {
   /** The contact by the clock before it was set back; null where an answer came since. */
   private @Nullable Instant formerContact;
 
-  /** And the Engine may have gone down since: it is not known to be the one of before. */
+  /** The event stream broke, and no answer came since that tells whether the Engine is another. */
   private boolean streamBroke;
 
   private boolean isConnected;
@@ -120,6 +120,11 @@ final class Outages {
     isConnected = false;
   }
 
+  /** Whether the Engine may have gone down since it last answered. */
+  synchronized boolean isInDoubt() {
+    return streamBroke;
+  }
+
   /** It is open. */
   synchronized void streamConnected() {
     isConnected = true;
@@ -143,7 +148,9 @@ final class Outages {
     outages = found;
     contact = now;
     formerContact = null;
-    streamBroke &= outage == null && !isConnected; // else it may just be going down
+    if (outage != null || isConnected) { // else it may just be going down
+      streamBroke = false;
+    }
   }
 
   /** These, and then those there are. */

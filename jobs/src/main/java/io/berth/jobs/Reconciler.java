@@ -51,15 +51,16 @@ final class Reconciler {
   private final CrashLoops crashLoops = new CrashLoops();
   private final Instant born;
 
-  /** When the clock was last set; null where it never was. */
-  private volatile ClockGuard.@Nullable Setting clockSet;
+  private ClockGuard.@Nullable Setting clockSet;
+
+  /** The last look, or when the clock was found to have been set since; a new life is not older. */
+  private @Nullable Instant newSince;
 
   Reconciler(Ledger ledger, Outages outages, Signals signals, Pulse pulse, Instant now) {
     this.ledger = ledger;
     this.outages = outages;
     this.signals = signals;
     this.pulse = pulse;
-    this.clockSet = ledger.read(ClockGuard::lastSetting).orElse(null);
     this.born =
         ledger.write(
             tables -> {
@@ -79,10 +80,6 @@ final class Reconciler {
     }
   }
 
-  void clockJumped() {
-    clockSet = ledger.read(ClockGuard::lastSetting).orElse(null);
-  }
-
   /**
    * Compares, and records what differs in one transaction. What was seen of a container that
    * somebody took in hand since may be older than what is recorded: it is left as it is.
@@ -98,6 +95,7 @@ final class Reconciler {
       Identification identification,
       Mode mode,
       Instant now) {
+    noteTheClock();
     Map<String, Known> gone = new HashMap<>(ledger.read(Tables::known));
     gone.keySet().removeAll(failed);
     List<Assignment.Seen> seen = new ArrayList<>(containers.size());
@@ -128,7 +126,17 @@ final class Reconciler {
                   return record(tables, differences, gone.values(), mode, now);
                 });
     seen.removeIf(each -> inHand.test(each.subject().id()));
+    newSince = now;
     return new Result(seen, changes);
+  }
+
+  /** Read anew each time: whoever finds a step writes of it first, and tells nobody. */
+  private void noteTheClock() {
+    ClockGuard.Setting set = ledger.read(ClockGuard::lastSetting).orElse(null);
+    if (set != null && !set.equals(clockSet)) {
+      newSince = set.found();
+    }
+    clockSet = set;
   }
 
   private static boolean hasBegun(@Nullable Known before, Known after) {
@@ -209,12 +217,12 @@ final class Reconciler {
   }
 
   /**
-   * A stamp of the future, or from before the clock was last set, may be of another clock, and does
-   * not say when: in doubt that was just now.
+   * A stamp of the future, or from before the last look or before the clock was set, may be of
+   * another clock, and does not say when: in doubt that was just now.
    */
   private Instant begun(Instant stamp, Instant now) {
-    ClockGuard.Setting set = clockSet;
-    boolean isOfThisClock = !stamp.isAfter(now) && (set == null || !set.found().isAfter(stamp));
+    Instant since = newSince;
+    boolean isOfThisClock = !stamp.isAfter(now) && (since == null || !since.isAfter(stamp));
     return Tables.cut(isOfThisClock ? stamp : now);
   }
 

@@ -16,6 +16,7 @@ import io.berth.jobs.rules.Verdict;
 import io.berth.policies.JobName;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -148,7 +149,7 @@ final class ReleaseJob {
         return Outcome.DROPPED;
       }
       return write(end, subject, mode, clock.instant()) ? Outcome.DONE : Outcome.DROPPED;
-    } catch (EngineException e) {
+    } catch (EngineException | UncheckedIOException e) {
       LogFields.about(log.atWarn(), subject)
           .log(
               "{} keeps {} for now: it could not be inspected again: {}",

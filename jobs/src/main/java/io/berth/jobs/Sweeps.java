@@ -95,6 +95,7 @@ public final class Sweeps {
 
   private final Parts parts;
   private final ClockGuard clockGuard;
+  private final Object settling = new Object();
   private final Lookout lookout;
   private final Breaker breaker;
   private final ReleaseJob release;
@@ -344,16 +345,20 @@ public final class Sweeps {
     settleClock(book, parts.modes.inForce(book));
   }
 
+  /** Nobody goes on before whoever found a jump is through with it. */
   private Optional<Duration> settleClock(PolicyBook book, Mode mode) {
     Duration tolerance = book.safety().clockJumpTolerance();
-    Optional<Duration> found = clockGuard.check(parts.host.get().bootId(), tolerance, mode);
-    found.ifPresent(
-        jump -> {
-          log.warn("the clock jumped by {}: all that is pending moved by as much", jump);
-          lookout.clockJumped(jump);
-          parts.pulse.broken("the clock jumped by " + jump);
-        });
-    return found;
+    String bootId = parts.host.get().bootId();
+    synchronized (settling) {
+      Optional<Duration> found = clockGuard.check(bootId, tolerance, mode);
+      found.ifPresent(
+          jump -> {
+            log.warn("the clock jumped by {}: all that is pending moved by as much", jump);
+            lookout.clockJumped(jump);
+            parts.pulse.broken("the clock jumped by " + jump);
+          });
+      return found;
+    }
   }
 
   private boolean isSteady(PolicyBook book, long jumps) {

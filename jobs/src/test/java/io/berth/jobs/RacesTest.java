@@ -146,6 +146,23 @@ class RacesTest {
   }
 
   @Test
+  void an_event_stream_that_broke_since_the_verdict_counts_where_the_engine_s_start_is_unknown() {
+    world.hostTells(world.now(), null);
+    litterIsDue();
+
+    world.engine.goesDown();
+    world.engine.comesUp();
+    world.carryOut();
+
+    assertThat(world.engine.calls()).isEmpty();
+    assertThat(lastDetail())
+        .isEqualTo("the mode, the policies, the clock or the Engine changed since");
+    world.letActsGo();
+    world.sweepFor(Duration.ofMinutes(32));
+    assertThat(world.engine.isThere("litter")).isFalse();
+  }
+
+  @Test
   void an_act_that_fails_unexpectedly_is_told_as_failed_and_tried_again_later() {
     litterIsDue();
     world.engine.during(

@@ -551,9 +551,28 @@ class StopsTest {
         .containsExactly("container.stop:failed", "container.stop:done");
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {-2, 2})
+  void no_step_of_the_clock_changes_when_a_stop_whose_daemon_ended_is_sent_again(long days) {
+    sleeper("train");
+    sweepFor(Duration.ofMinutes(29));
+    world.holdActs();
+    sweepFor(Duration.ofMinutes(3));
+    world.restart();
+    world.letActsGo();
+    world.clockJumps(Duration.ofDays(days));
+    world.sweep(JobName.IDLE_STOP);
+    world.pulse.idleSince("train", world.now().minus(Duration.ofHours(2)));
+
+    sweepFor(Duration.ofMinutes(9));
+    assertThat(world.engine.calls()).isEmpty();
+
+    sweepFor(Duration.ofMinutes(40));
+    assertThat(world.engine.calls()).containsExactly("stop train");
+  }
+
   @Test
-  void
-      a_stop_whose_daemon_ended_before_the_clock_was_set_back_is_sent_again_when_its_grace_is_over() {
+  void what_died_of_a_stop_whose_daemon_ended_before_the_clock_was_set_back_is_berth_s() {
     sleeper("train");
     sweepFor(Duration.ofMinutes(29));
     world.holdActs();
@@ -561,14 +580,12 @@ class StopsTest {
     world.restart();
     world.letActsGo();
     world.clockJumps(Duration.ofDays(-2));
-    world.sweep(JobName.IDLE_STOP);
-    world.pulse.idleSince("train", world.now());
+    world.engine.ends("train", 143);
+    sweepFor(Duration.ofMinutes(2));
 
-    sweepFor(Duration.ofMinutes(9));
-    assertThat(world.engine.calls()).isEmpty();
-
-    sweepFor(Duration.ofMinutes(40));
-    assertThat(world.engine.calls()).containsExactly("stop train");
+    assertThat(world.story("train")).contains("container.stop:done");
+    assertThat(world.lastEvent("container.warn").path("details").path("ended_by").asText())
+        .isEqualTo("berth");
   }
 
   /** The daemon closes its connections while the Engine waits for the container's end. */

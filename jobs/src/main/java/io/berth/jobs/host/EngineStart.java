@@ -79,8 +79,8 @@ public final class EngineStart {
     if (engine.isEmpty()) {
       engine = search(socketPath, pid);
     }
-    latest = engine.orElse(null);
     if (engine.isPresent()) {
+      latest = engine.get();
       seen = uptime();
     }
     return engine.map(found -> boot.plus(found.uptime));
@@ -104,7 +104,8 @@ public final class EngineStart {
       seen = uptime();
     }
     return engines.stream()
-        .filter(engine -> engines.size() == 1 && engine.uptime.compareTo(seen) >= 0)
+        .filter(engine -> engines.size() == 1)
+        .filter(engine -> engine.equals(latest) || engine.uptime.compareTo(seen) >= 0)
         .findFirst();
   }
 

@@ -204,12 +204,12 @@ public final class ActivityTables {
     }
   }
 
-  /** Moves what is pending, see {@link Tables#shift}. */
+  /** Moves what is pending, see {@link Tables#shift}. The next sample of each life is a gap. */
   void shift(long micros) throws SQLException {
     tables.update(
         """
         UPDATE life SET began = began + ?, looked_at = looked_at + ?, touched = touched + ?,
-            file_counts = file_counts + ?""",
+            file_counts = file_counts + ?, broken = coalesce(broken, 'the clock jumped')""",
         micros,
         micros,
         micros,

@@ -21,7 +21,7 @@ interface Channel {
       throws IOException, InterruptedException;
 
   /** What an admin should look at where nothing came of it in time; empty where that is unknown. */
-  default String remedy() {
+  default String remedy(Notifications settings) {
     return "";
   }
 }

@@ -111,7 +111,7 @@ final class Lane implements AutoCloseable {
           "gave up after "
               + Durations.format(settings.timeout())
               + " (notifications.timeout)"
-              + channel.remedy());
+              + channel.remedy(settings));
     } catch (InterruptedException e) {
       return failed(GOING_DOWN);
     } catch (ExecutionException e) {

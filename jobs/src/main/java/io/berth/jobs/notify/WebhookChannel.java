@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ final class WebhookChannel implements Channel {
   private static final String NAME = "webhook";
   private static final String REMEDY =
       "; berthd's unit as shipped lets nothing out to other hosts: see examples/network.conf";
+  private static final Pattern LOCAL = Pattern.compile("localhost|127\\..*|\\[::1]");
   private static final int MAX_ANSWER = Plain.MAX_LENGTH;
   private static final int FIRST_REFUSAL = 400;
 
@@ -61,15 +63,16 @@ final class WebhookChannel implements Channel {
     try {
       return delivery(host, answer.get());
     } catch (ExecutionException e) {
-      throw new IOException(host + " can't be reached: " + e.getCause() + REMEDY, e);
+      throw new IOException(host + " can't be reached: " + e.getCause() + remedy(settings), e);
     } finally {
       answer.cancel(true);
     }
   }
 
   @Override
-  public String remedy() {
-    return REMEDY;
+  public String remedy(Notifications settings) {
+    URI url = URI.create(Objects.requireNonNull(settings.webhook(), "asked though it is off"));
+    return LOCAL.matcher(String.valueOf(url.getHost())).matches() ? "" : REMEDY;
   }
 
   private synchronized HttpClient client() {

@@ -719,6 +719,21 @@ class ActivityTest {
     isIdleSince(host.now.minus(TestHost.STEP));
   }
 
+  @Test
+  void a_daemon_that_ends_right_after_it_moved_what_is_pending_leaves_the_gap_to_the_next() {
+    host.samples(5);
+    Duration jump = Duration.ofDays(3);
+    host.ledger.update(tables -> tables.shift(jump));
+    host.now = host.now.plus(jump);
+    host.restartDaemon();
+
+    host.samples(1);
+    Instant back = host.now;
+    assertThat(idleness().state()).isEqualTo(UNKNOWN);
+    host.samples(3);
+    isIdleSince(back);
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {300, -300})
   void the_gap_that_a_jump_of_the_clock_makes_is_no_longer_than_it_took(long hours) {

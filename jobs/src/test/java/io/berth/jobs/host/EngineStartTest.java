@@ -105,6 +105,16 @@ class EngineStartTest {
   }
 
   @Test
+  void a_pid_file_of_another_process_keeps_none_from_being_found_again() throws IOException {
+    EngineStart start = new EngineStart(proc);
+    process(500, "dockerd", "S", 300, "dockerd");
+    Files.writeString(run.resolve("docker.pid"), "77\n");
+
+    assertThat(start.find(socket)).hasValue(BOOT.plusSeconds(3));
+    assertThat(start.find(socket)).hasValue(BOOT.plusSeconds(3));
+  }
+
+  @Test
   void where_several_name_it_the_latest_counts() throws IOException {
     process(700, "dockerd", "S", 100, "dockerd", "--host=unix://" + socket);
     process(800, "dockerd", "S", 200, "dockerd", "-Hunix://" + socket, "-D");
