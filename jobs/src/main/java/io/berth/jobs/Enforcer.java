@@ -45,7 +45,7 @@ final class Enforcer {
   /** Judges once more, right before the act. */
   interface SecondThoughts {
     /**
-     * Whether mode, policies and clocks still are what the verdict rests on, and nobody has
+     * Whether mode, policies, clocks and Engine still are what the verdict rests on, and nobody has
      * protected it since.
      */
     boolean mayAct(Container fresh);
