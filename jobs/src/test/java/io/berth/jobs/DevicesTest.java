@@ -570,13 +570,7 @@ class DevicesTest {
 
   @Test
   void a_container_restarted_between_the_verdict_and_the_release_keeps_its_device() {
-    world.engine.run(Containers.running("train").gpu("0"));
-    world.sweepAll();
-    world.engine.exits("train", 0);
-    world.sweepAll();
-    world.pass(Duration.ofMinutes(16));
-    world.holdActs();
-    world.sweep(JobName.GPU_RELEASE);
+    itsReleaseIsDue("train");
 
     world.engine.start("train");
     world.carryOut();
@@ -588,13 +582,7 @@ class DevicesTest {
 
   @Test
   void an_engine_that_started_anew_between_the_verdict_and_the_release_begins_the_hold_anew() {
-    world.engine.run(Containers.running("train").gpu("0"));
-    world.sweepAll();
-    world.engine.exits("train", 0);
-    world.sweepAll();
-    world.pass(Duration.ofMinutes(16));
-    world.holdActs();
-    world.sweep(JobName.GPU_RELEASE);
+    itsReleaseIsDue("train");
 
     world.engineRestarts(() -> world.pass(Duration.ofSeconds(10)));
     world.letActsGo();
@@ -688,6 +676,17 @@ class DevicesTest {
 
     assertThat(stateOf("GPU-0")).isEqualTo(DeviceState.FREE);
     assertThat(gpuStory("train")).containsExactly("gpu.allocate:done", "gpu.release:done");
+  }
+
+  /** It is decided, and not done yet. */
+  private void itsReleaseIsDue(String name) {
+    world.engine.run(Containers.running(name).gpu("0"));
+    world.sweepAll();
+    world.engine.exits(name, 0);
+    world.sweepAll();
+    world.pass(Duration.ofMinutes(16));
+    world.holdActs();
+    world.sweep(JobName.GPU_RELEASE);
   }
 
   /** A minute at a time, each with a sweep of gpu-release. */

@@ -532,12 +532,7 @@ class StopsTest {
   void a_stop_whose_daemon_ended_is_not_sent_again_before_its_grace_is_over(
       String grace, int minutes) {
     world.book(World.ENFORCE + "defaults: {sigterm_grace: %s}\n".formatted(grace));
-    sleeper("train");
-    sweepFor(Duration.ofMinutes(29));
-    world.holdActs();
-    sweepFor(Duration.ofMinutes(3)); // the intent is written, and the daemon ends in the middle
-    world.restart();
-    world.letActsGo();
+    theDaemonEndsAsItStops("train");
     Instant began = world.now();
 
     world.pulse.idleSince("train", began);
@@ -554,12 +549,7 @@ class StopsTest {
   @ParameterizedTest
   @ValueSource(longs = {-2, 2})
   void no_step_of_the_clock_changes_when_a_stop_whose_daemon_ended_is_sent_again(long days) {
-    sleeper("train");
-    sweepFor(Duration.ofMinutes(29));
-    world.holdActs();
-    sweepFor(Duration.ofMinutes(3));
-    world.restart();
-    world.letActsGo();
+    theDaemonEndsAsItStops("train");
     world.clockJumps(Duration.ofDays(days));
     world.sweep(JobName.IDLE_STOP);
     world.pulse.idleSince("train", world.now().minus(Duration.ofHours(2)));
@@ -573,12 +563,7 @@ class StopsTest {
 
   @Test
   void what_died_of_a_stop_whose_daemon_ended_before_the_clock_was_set_back_is_berth_s() {
-    sleeper("train");
-    sweepFor(Duration.ofMinutes(29));
-    world.holdActs();
-    sweepFor(Duration.ofMinutes(3));
-    world.restart();
-    world.letActsGo();
+    theDaemonEndsAsItStops("train");
     world.clockJumps(Duration.ofDays(-2));
     world.engine.ends("train", 143);
     sweepFor(Duration.ofMinutes(2));
@@ -608,12 +593,7 @@ class StopsTest {
 
   @Test
   void what_dies_long_after_a_stop_that_the_daemon_s_end_cut_off_is_kept_as_stopped_by_berth() {
-    sleeper("train");
-    sweepFor(Duration.ofMinutes(29));
-    world.holdActs();
-    sweepFor(Duration.ofMinutes(3));
-    world.restart();
-    world.letActsGo();
+    theDaemonEndsAsItStops("train");
     world.book(World.ENFORCE.replace("enforce", "observe"));
     sweepFor(Duration.ofMinutes(15));
     assertThat(world.engine.calls()).isEmpty();
@@ -938,6 +918,16 @@ class StopsTest {
   private void sleeper(String name) {
     world.engine.run(Containers.running(name).owner("ada").gpu("0"));
     world.pulse.idleSince(name, world.now());
+  }
+
+  /** The intent is written, and another daemon starts. */
+  private void theDaemonEndsAsItStops(String name) {
+    sleeper(name);
+    sweepFor(Duration.ofMinutes(29));
+    world.holdActs();
+    sweepFor(Duration.ofMinutes(3));
+    world.restart();
+    world.letActsGo();
   }
 
   private void sweepFor(Duration time) {

@@ -24,8 +24,6 @@ import java.util.function.Function;
 /** Holds a run to what DESIGN section 8 says of devices: invariants 6 to 10. */
 final class DeviceReferee {
 
-  private static final int FOLD_EVERY = 40;
-
   /** Sums of sevenths are not exact. */
   private static final double ROUNDING = 1e-6;
 
@@ -34,7 +32,6 @@ final class DeviceReferee {
   private final Set<String> grants = new HashSet<>();
   private final Set<String> conflicts = new HashSet<>();
   private Duration calmSince = Duration.ZERO;
-  private int checks;
 
   DeviceReferee(Harbour harbour) {
     this.harbour = harbour;
@@ -157,9 +154,6 @@ final class DeviceReferee {
 
   void check() {
     harbour.read(tables -> tables.devices().allocation()).ifPresent(this::check);
-    if (++checks % FOLD_EVERY == 0) {
-      checkFold();
-    }
   }
 
   private void check(Allocation now) {
@@ -235,7 +229,7 @@ final class DeviceReferee {
   }
 
   /** Invariant 10. */
-  private void checkFold() {
+  void checkFold() {
     harbour.read(
         tables -> {
           Allocation state = tables.devices().allocation();

@@ -185,6 +185,11 @@ final class Referee {
     devices.check();
   }
 
+  /** What takes longer to check. */
+  void stepped() {
+    devices.checkFold();
+  }
+
   private void readEvents() {
     if (!harbour.hasNews()) {
       return;

@@ -68,6 +68,7 @@ final class Simulation implements AutoCloseable {
     String what = step(step.kind(), dice);
     tell(step.kind().name().toLowerCase(java.util.Locale.ROOT) + ": " + what);
     routine.look();
+    referee.stepped();
   }
 
   private String step(Step.Kind kind, Random dice) {
