@@ -39,8 +39,8 @@ final class Ship {
   /** Until when what it does can't have been seen. */
   Duration unseen = Duration.ZERO;
 
-  /** The Engine last failed to tell of it: no sample of it is taken then. */
-  boolean missed;
+  /** When the Engine failed to tell of it, and has not told since; null: it did. */
+  @Nullable Duration missed;
 
   /** When somebody last resumed it, and the daemon could know. */
   Duration resumed = Duration.ZERO;

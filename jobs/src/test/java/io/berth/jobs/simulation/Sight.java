@@ -75,7 +75,7 @@ final class Sight {
     perhapsSampled = sampled;
     for (Ship each : harbour.engine.ships()) {
       look(each);
-      if (each.missed) {
+      if (each.missed != null && each.missed.compareTo(before) >= 0) {
         missed.putIfAbsent(each.id(), before);
         continue; // the next sample that is taken tells of this time too, or has a gap
       }

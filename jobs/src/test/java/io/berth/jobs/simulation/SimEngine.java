@@ -360,9 +360,9 @@ final class SimEngine implements Engine {
       throw new EngineException(Kind.UNREACHABLE, "the daemon is dead");
     }
     Optional<Ship> asked = ship(id);
-    asked.ifPresent(each -> each.missed = true);
+    asked.ifPresent(each -> each.missed = clock.real());
     check();
-    asked.ifPresent(each -> each.missed = false);
+    asked.ifPresent(each -> each.missed = null);
     return asked.map(each -> each.container);
   }
 
