@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Stops all acts when too many are wanted at once, which a bad rule, book or clock would want
@@ -38,21 +39,27 @@ final class Breaker {
   private static final String APPROVED = "breaker.approved";
   private static final int LISTED = 100;
 
-  /**
-   * What somebody wanted to do to a container, and when last.
-   *
-   * @param begun whether it went, and is not held back any more
-   */
-  private record Wish(Instant at, boolean stop, boolean begun) {
+  /** An act on a container: what is wanted, and approved; a container may be meant by two. */
+  private record Deed(String containerId, boolean stop) {
 
-    /** Names the act on the container, so that an approval is for no other one. */
-    String key(String containerId) {
+    static Deed of(Wanted wanted) {
+      return new Deed(wanted.id(), wanted.isStop());
+    }
+
+    String word() {
       return (stop ? "stop:" : "remove:") + containerId;
     }
   }
 
+  /**
+   * When it was last wanted.
+   *
+   * @param begun whether it went, and is not held back any more
+   */
+  private record Wish(Instant at, boolean begun) {}
+
   private final Ledger ledger;
-  private final Map<String, Wish> wishes = new HashMap<>();
+  private final Map<Deed, Wish> wishes = new HashMap<>();
   private final Set<String> approved = new HashSet<>();
   private Instant approvedAt = Instant.MIN;
   private final Instant born;
@@ -66,7 +73,7 @@ final class Breaker {
     for (JournalEntry intent : ledger.read(tables -> tables.intentsAround(now, WINDOW))) {
       if (intent.containerId() != null) {
         boolean stop = !intent.subject().equals(Acts.eventOf(Action.REMOVE));
-        wishes.put(intent.containerId(), new Wish(intent.at(), stop, true));
+        wishes.put(new Deed(intent.containerId(), stop), new Wish(intent.at(), true));
       }
     }
   }
@@ -89,7 +96,7 @@ final class Breaker {
       approved.clear();
       ledger.update(tables -> tables.drop(APPROVED));
     }
-    Map<String, Wish> all = together(wanted, now);
+    Map<Deed, Wish> all = together(wanted, now);
     // What was held back before a restart is not known yet: no reset on half the knowledge.
     boolean over = isOver(all, picture) || (tripped && isRecent(born, now));
     if (mode == Mode.OBSERVE) {
@@ -119,17 +126,17 @@ final class Breaker {
   }
 
   /** What counts when that is wanted at that moment. */
-  private Map<String, Wish> together(Collection<Wanted> wanted, Instant at) {
-    Map<String, Wish> all = new HashMap<>(wishes);
+  private Map<Deed, Wish> together(Collection<Wanted> wanted, Instant at) {
+    Map<Deed, Wish> all = new HashMap<>(wishes);
     all.values().removeIf(each -> !isRecent(each.at, at));
     for (Wanted each : wanted) {
-      all.put(each.id(), new Wish(at, each.act().cause().action().isStop(), false));
+      all.put(Deed.of(each), new Wish(at, false));
     }
-    all.entrySet().removeIf(each -> approved.contains(each.getValue().key(each.getKey())));
+    all.keySet().removeIf(each -> approved.contains(each.word()));
     return all;
   }
 
-  private static boolean isOver(Map<String, Wish> wishes, Picture picture) {
+  private static boolean isOver(Map<Deed, Wish> wishes, Picture picture) {
     PolicyBook.Safety safety = picture.book().safety();
     Set<String> running =
         picture.subjects().stream()
@@ -152,16 +159,21 @@ final class Breaker {
     return wanted.size() >= least && wanted.size() > safety.breakerShare() * population.size();
   }
 
-  private static Set<String> ids(Map<String, Wish> wishes, boolean stops) {
-    return wishes.entrySet().stream()
-        .filter(each -> each.getValue().stop == stops)
-        .map(Map.Entry::getKey)
+  private static Set<String> ids(Map<Deed, Wish> wishes, boolean stops) {
+    return wishes.keySet().stream()
+        .filter(each -> each.stop == stops)
+        .map(Deed::containerId)
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** What lies far ahead was noted before the clock went back: it must not count until then. */
   private static boolean isRecent(Instant at, Instant now) {
     return Duration.between(at, now).abs().compareTo(WINDOW) <= 0;
+  }
+
+  /** What was wanted is as long ago as it was. */
+  synchronized void clockJumped(Duration by) {
+    wishes.replaceAll((deed, wish) -> new Wish(wish.at.plus(by), wish.begun));
   }
 
   synchronized boolean isTripped() {
@@ -173,18 +185,15 @@ final class Breaker {
     if (!tripped) {
       return Set.of();
     }
-    return wishes.entrySet().stream()
-        .filter(each -> !each.getValue().begun)
-        .map(Map.Entry::getKey)
-        .collect(Collectors.toSet());
+    return heldDeeds().map(Deed::containerId).collect(Collectors.toSet());
+  }
+
+  private Stream<Deed> heldDeeds() {
+    return wishes.entrySet().stream().filter(each -> !each.getValue().begun).map(Map.Entry::getKey);
   }
 
   synchronized boolean isApproved(Wanted wanted) {
-    return approved.contains(keyOf(wanted));
-  }
-
-  private static String keyOf(Wanted wanted) {
-    return new Wish(Instant.MIN, wanted.act().cause().action().isStop(), false).key(wanted.id());
+    return approved.contains(Deed.of(wanted).word());
   }
 
   /**
@@ -203,7 +212,7 @@ final class Breaker {
               : "the breaker does not hold back " + strange + "; look again at what it holds");
     }
     Set<String> all = new TreeSet<>(approved);
-    wishes.forEach((id, wish) -> addIf(ids.contains(id), all, wish.key(id)));
+    heldDeeds().filter(each -> ids.contains(each.containerId)).map(Deed::word).forEach(all::add);
     ledger.update(
         tables -> {
           tables.keep(APPROVED, now + " " + String.join(" ", all));
@@ -215,12 +224,6 @@ final class Breaker {
     approvedAt = now;
   }
 
-  private static void addIf(boolean condition, Set<String> set, String element) {
-    if (condition) {
-      set.add(element);
-    }
-  }
-
   /**
    * These acts are begun: uses up their approvals. {@link #forget} follows, in the intents'
    * transaction.
@@ -230,8 +233,11 @@ final class Breaker {
   synchronized Set<String> spend(Collection<Wanted> begun) {
     Set<String> spent = new HashSet<>();
     for (Wanted each : begun) {
-      wishes.computeIfPresent(each.id(), (id, wish) -> new Wish(wish.at, wish.stop, true));
-      addIf(approved.remove(keyOf(each)), spent, each.id());
+      Deed deed = Deed.of(each);
+      wishes.computeIfPresent(deed, (any, wish) -> new Wish(wish.at, true));
+      if (approved.remove(deed.word())) {
+        spent.add(each.id());
+      }
     }
     return spent;
   }
@@ -243,7 +249,7 @@ final class Breaker {
       return;
     }
     List<String> words = new ArrayList<>(List.of(kept.get().split(" ", -1)));
-    begun.forEach(each -> words.remove(keyOf(each)));
+    begun.forEach(each -> words.remove(Deed.of(each).word()));
     if (words.size() > 1) {
       tables.keep(APPROVED, String.join(" ", words));
     } else {
@@ -251,10 +257,10 @@ final class Breaker {
     }
   }
 
-  private static void trip(Tables tables, Map<String, Wish> wishes, Instant now)
-      throws SQLException {
+  private static void trip(Tables tables, Map<Deed, Wish> wishes, Instant now) throws SQLException {
     tables.keep(FACT, now.toString());
-    Set<String> ids = new TreeSet<>(wishes.keySet());
+    Set<String> ids = new TreeSet<>();
+    wishes.keySet().forEach(each -> ids.add(each.containerId));
     Map<String, Object> details =
         Map.of(
             "wanted",
@@ -271,7 +277,7 @@ final class Breaker {
     append(tables, "breaker.trip", details, now);
   }
 
-  private static void reset(Tables tables, Map<String, Wish> wishes, Instant now)
+  private static void reset(Tables tables, Map<Deed, Wish> wishes, Instant now)
       throws SQLException {
     tables.drop(FACT);
     append(tables, "breaker.reset", Map.of("wanted", wishes.size()), now);

@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -53,8 +54,15 @@ final class Enforcer {
     Verdict judge(Subject fresh, Instant now);
   }
 
-  /** What one sweep's worth of enforcing came to; the acts go on after it. */
-  record Enforced(Map<String, Integer> heldBack, List<CompletableFuture<Outcome>> acts) {}
+  /**
+   * What one sweep's worth of enforcing came to; the acts go on after it.
+   *
+   * @param due what a rule wants of each container, by id, whatever holds it back
+   */
+  record Enforced(
+      Map<String, Action> due,
+      Map<String, Integer> heldBack,
+      List<CompletableFuture<Outcome>> acts) {}
 
   /**
    * One act in hand.
@@ -121,11 +129,13 @@ final class Enforcer {
     List<Wanted> oldestFirst = new ArrayList<>(wanted);
     oldestFirst.sort(Comparator.comparing(each -> each.clock().due()));
     boolean tripped = breaker.weigh(wanted, picture, mode);
+    Map<String, Action> due =
+        wanted.stream().collect(Collectors.toMap(Wanted::id, each -> each.act().cause().action()));
     PolicyBook book = picture.book();
     leftOvers.settleAll(book, lanes.of(Action.REMOVE));
     if (mode == Mode.OBSERVE) {
       report(job, oldestFirst);
-      return new Enforced(Map.of(), List.of());
+      return new Enforced(due, Map.of(), List.of());
     }
     if (oldestFirst.removeIf(each -> isStillStopping(each, book, picture.now()))) {
       tally.heldBack(job, "backoff", wanted.size() - oldestFirst.size());
@@ -143,7 +153,7 @@ final class Enforcer {
     for (Act act : begin(job, passed.go(), book)) {
       acts.add(hand(act, second));
     }
-    return new Enforced(passed.heldBack(), acts);
+    return new Enforced(due, passed.heldBack(), acts);
   }
 
   /**

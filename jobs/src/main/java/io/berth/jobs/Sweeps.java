@@ -9,6 +9,7 @@ import io.berth.jobs.gpu.Processes;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
 import io.berth.jobs.ledger.LedgerException;
+import io.berth.jobs.rules.Action;
 import io.berth.jobs.rules.ConflictRule;
 import io.berth.jobs.rules.CreatedRule;
 import io.berth.jobs.rules.IdleRule;
@@ -77,6 +78,7 @@ public final class Sweeps {
    * @param engineUp whether the Engine answered, as far as it was asked
    * @param containers how many it looked at
    * @param changes how much had happened since the last look
+   * @param due what a rule wants of each container, by id, whatever holds it back
    * @param acts those that were begun; they may go on after the sweep
    * @param heldBack how many acts are due but held back, by guard
    */
@@ -85,11 +87,12 @@ public final class Sweeps {
       boolean engineUp,
       int containers,
       int changes,
+      Map<String, Action> due,
       List<CompletableFuture<Outcome>> acts,
       Map<String, Integer> heldBack) {
 
     static Report skipped(String why, boolean engineUp) {
-      return new Report(why, engineUp, 0, 0, List.of(), Map.of());
+      return new Report(why, engineUp, 0, 0, Map.of(), List.of(), Map.of());
     }
   }
 
@@ -269,7 +272,13 @@ public final class Sweeps {
         () -> parts.book.get() == book && isSteady(book, jumps) && lookout.isOfThisEngine(picture);
     Enforcer.Enforced enforced = carryOn(job, picture, identification, mode, unchanged);
     return new Report(
-        "", true, picture.subjects().size(), look.changes(), enforced.acts(), enforced.heldBack());
+        "",
+        true,
+        picture.subjects().size(),
+        look.changes(),
+        enforced.due(),
+        enforced.acts(),
+        enforced.heldBack());
   }
 
   private Enforcer.Enforced carryOn(
@@ -294,11 +303,11 @@ public final class Sweeps {
     }
     RuleJob rule = ruled.get(job);
     if (rule == null) {
-      return new Enforcer.Enforced(Map.of(), acts);
+      return new Enforcer.Enforced(Map.of(), Map.of(), acts);
     }
     Enforcer.Enforced enforced = rule.sweep(picture, identification, unchanged);
     acts.addAll(enforced.acts());
-    return new Enforcer.Enforced(enforced.heldBack(), acts);
+    return new Enforcer.Enforced(enforced.due(), enforced.heldBack(), acts);
   }
 
   /** What is neither infrastructure nor stopped, and has GPUs. */
@@ -355,6 +364,7 @@ public final class Sweeps {
           jump -> {
             log.warn("the clock jumped by {}: all that is pending moved by as much", jump);
             lookout.clockJumped(jump);
+            breaker.clockJumped(jump);
             parts.pulse.broken("the clock jumped by " + jump);
           });
       return found;

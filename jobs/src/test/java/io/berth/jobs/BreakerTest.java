@@ -106,6 +106,26 @@ class BreakerTest {
   }
 
   @Test
+  void a_stop_still_counts_when_the_same_container_is_to_be_removed() {
+    weigh(ids(0, 3), Action.STOP, ids(0, 6), Mode.ENFORCE, NOW);
+    weigh(ids(0, 1), Action.REMOVE, ids(0, 6), Mode.ENFORCE, NOW);
+
+    assertThat(weigh(ids(3, 1), Action.STOP, ids(3, 3), Mode.ENFORCE, NOW)).isTrue();
+    breaker.approve(Set.of("id0"), "root", "why", NOW);
+    assertThat(breaker.isApproved(removal("id0"))).isTrue();
+    assertThat(breaker.isApproved(wanted(subject("id0", true), Action.STOP))).isTrue();
+  }
+
+  @Test
+  void a_clock_that_is_set_forgets_nothing_of_the_last_ten_minutes() {
+    holds(ids(0, 6), 20, Mode.ENFORCE, NOW);
+    Duration jump = Duration.ofDays(-3);
+    breaker.clockJumped(jump);
+
+    assertThat(holds(ids(6, 6), 20, Mode.ENFORCE, NOW.plus(jump))).isTrue();
+  }
+
+  @Test
   void it_stays_tripped_over_a_restart_and_is_reset_once_when_fewer_are_wanted() {
     holds(ids(0, 20), 20, Mode.ENFORCE, NOW);
     breaker = new Breaker(ledger, NOW.plusSeconds(5));

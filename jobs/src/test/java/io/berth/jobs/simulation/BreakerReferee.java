@@ -1,89 +1,176 @@
 package io.berth.jobs.simulation;
 
+import static io.berth.jobs.simulation.Referee.require;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.berth.jobs.container.Container.State;
+import io.berth.jobs.ledger.JournalEntry;
+import io.berth.jobs.rules.Action;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
- * Holds a run to invariant 13: of what was there within ten minutes, no more than the share is
- * acted on. What is acted on was wanted, so this asks for less than the invariant does.
+ * Holds a run to invariant 13: past the share of what rules want, all of it counted and before any
+ * cap, the journal says that the breaker tripped; and from there on only what an admin approved is
+ * done, once each.
  */
 final class BreakerReferee {
 
   private static final Duration WINDOW = Duration.ofMinutes(10);
 
-  /** An act may be carried out some time after it was wanted. */
-  private static final Duration KEPT = WINDOW.multipliedBy(3);
+  private record Deed(String id, boolean stop) {
 
-  private record There(Duration at, String id, boolean runs) {}
+    boolean isOf(JournalEntry intent) {
+      return intent.kind() == JournalEntry.Kind.INTENT
+          && stop != intent.subject().equals("container.remove");
+    }
+  }
 
-  private record Act(Duration wanted, String id, boolean stop) {}
+  /**
+   * What somebody wanted. A process of the daemon knows what its own rules want, and what those
+   * before it began.
+   *
+   * @param from the earliest that it may have been wanted
+   */
+  private record Wish(Duration from, Deed deed, int process, boolean begun) {}
 
   private final Harbour harbour;
-  private final Deque<There> there = new ArrayDeque<>();
-  private final Deque<Act> acts = new ArrayDeque<>();
-  private final Set<String> approved = new HashSet<>();
+  private final List<Wish> wishes = new ArrayList<>();
+
+  /** What was approved, and by which row. */
+  private final Map<Deed, Long> approved = new HashMap<>();
+
+  /** What was approved, and not begun before the sweep that goes on now. */
+  private final Set<Deed> spared = new HashSet<>();
+
+  /** What there was as it began, or is now. */
+  private final Set<Deed> there = new HashSet<>();
+
+  private Duration began = Duration.ZERO;
+  private Duration stepped = Duration.ZERO;
+  private boolean tripped;
 
   BreakerReferee(Harbour harbour) {
     this.harbour = harbour;
   }
 
-  /** Another book has another share, and a clock that steps moves nothing into the window. */
-  void forget() {
-    acts.clear();
+  /** By another clock nobody can tell, from the journal, how long ago an act was begun. */
+  void clockSteps() {
+    stepped = harbour.clock.real();
   }
 
-  void approved(Set<String> ids) {
-    approved.addAll(ids);
+  void read(JournalEntry entry, JsonNode details) {
+    switch (entry.subject()) {
+      case "breaker.trip" -> tripped = true;
+      case "breaker.reset" -> tripped = false;
+      case "breaker.approve" ->
+          details.path("ids").forEach(each -> approves(each.asText(), entry.seq()));
+      default -> {}
+    }
   }
 
-  /** Who is there now. */
-  void look() {
-    Duration now = harbour.clock.real();
-    if (there.isEmpty() || !there.getLast().at.equals(now)) {
-      for (Ship each : harbour.engine.ships()) {
-        there.add(new There(now, each.id(), isStoppable(each)));
+  /** What nobody knows to be wanted was wanted in a sweep that failed. */
+  private void approves(String id, long row) {
+    List<Deed> both = List.of(new Deed(id, true), new Deed(id, false));
+    List<Deed> known = both.stream().filter(this::isWanted).toList();
+    for (Deed each : known.isEmpty() ? both : known) {
+      approved.put(each, row);
+      spared.add(each);
+      wishes.removeIf(wish -> wish.deed.equals(each));
+    }
+  }
+
+  private boolean isWanted(Deed deed) {
+    return wishes.stream().anyMatch(each -> !each.begun && each.deed.equals(deed));
+  }
+
+  /** A sweep begins. */
+  void sweeps() {
+    began = harbour.clock.real();
+    spared.removeIf(each -> !intentsSinceApproved(each).isEmpty());
+    there.clear();
+    look();
+  }
+
+  private void look() {
+    for (Ship each : harbour.engine.ships()) {
+      boolean hasGpus = each.container.gpus().any();
+      if (hasGpus && each.state().isLive()) {
+        there.add(new Deed(each.id(), true));
+      }
+      if (!hasGpus || each.state() != State.RUNNING) {
+        there.add(new Deed(each.id(), false));
       }
     }
-    Duration oldest = now.minus(KEPT);
-    while (!there.isEmpty() && there.getFirst().at.compareTo(oldest) < 0) {
-      there.removeFirst();
+  }
+
+  /** It is over, and that is what its rule wants. */
+  void swept(Map<String, Action> due) {
+    if (harbour.isObserving()) {
+      return; // nobody wants anything done
     }
-    acts.removeIf(each -> each.wanted.plus(KEPT).compareTo(now) < 0);
-  }
-
-  private static boolean isStoppable(Ship ship) {
-    return ship.container.gpus().any() && ship.state().isLive();
-  }
-
-  /**
-   * @param wanted when its intent was written
-   */
-  void acted(Ship ship, boolean stop, Duration wanted) {
+    for (Map.Entry<String, Action> each : due.entrySet()) {
+      Deed deed = new Deed(each.getKey(), each.getValue().isStop());
+      if (!spared.contains(deed)) {
+        wishes.add(new Wish(began, deed, harbour.starts(), false));
+      }
+    }
     look();
-    if (approved.remove(ship.id())) {
-      return;
-    }
-    acts.add(new Act(wanted, ship.id(), stop));
-    Duration from = wanted.minus(WINDOW);
-    Set<String> touched = new HashSet<>();
-    acts.stream()
-        .filter(each -> each.stop == stop && each.wanted.compareTo(from) >= 0)
-        .forEach(each -> touched.add(each.id));
-    Set<String> all = new HashSet<>(touched);
-    there.stream()
-        .filter(each -> each.runs == stop && each.at.compareTo(from) >= 0)
-        .forEach(each -> all.add(each.id));
-    int least = stop ? Book.LEAST_STOPS : Book.LEAST_REMOVALS;
+    wishes.removeIf(each -> harbour.clock.real().minus(each.from).compareTo(WINDOW) > 0);
+    holdsAll(true, Book.LEAST_STOPS);
+    holdsAll(false, Book.LEAST_REMOVALS);
+  }
+
+  private void holdsAll(boolean stops, int least) {
+    Set<Deed> wanted = new HashSet<>();
+    wishes.stream()
+        .filter(each -> each.deed.stop == stops && isKnown(each))
+        .forEach(each -> wanted.add(each.deed));
+    Set<Deed> all = new HashSet<>(wanted);
+    there.stream().filter(each -> each.stop == stops).forEach(all::add);
     double share = harbour.book().breakerShare();
-    Referee.require(
-        touched.size() < least || touched.size() <= share * all.size(),
+    boolean over = wanted.size() >= least && wanted.size() > share * all.size();
+    require(
+        tripped || !over,
         13,
-        "%d of %d within ten minutes, the last of them %s",
-        touched.size(),
-        all.size(),
-        ship);
+        "%d of %d are wanted within ten minutes, and it did not trip",
+        wanted.size(),
+        all.size());
+  }
+
+  private boolean isKnown(Wish wish) {
+    boolean isOwn = wish.process == harbour.starts();
+    return wish.begun ? !isOwn && wish.from.compareTo(stepped) > 0 : isOwn;
+  }
+
+  /** The Engine is asked for it; whether that was approved. */
+  boolean passes(Ship ship, boolean stop, JournalEntry intent) {
+    Deed deed = new Deed(ship.id(), stop);
+    boolean isApproved =
+        intentsSinceApproved(deed).stream().limit(1).anyMatch(row -> row == intent.seq());
+    require(isApproved || !tripped, 13, "%s: the breaker is tripped, and nobody approved it", ship);
+    if (!isApproved) {
+      Duration at = harbour.clock.realOf(intent.at());
+      wishes.add(new Wish(at, deed, harbour.starts(), true));
+    }
+    return isApproved;
+  }
+
+  /** Of which the first one uses up the approval. */
+  private List<Long> intentsSinceApproved(Deed deed) {
+    long approval = approved.getOrDefault(deed, Long.MAX_VALUE);
+    return harbour
+        .<List<Long>>read(
+            tables ->
+                tables.journalOf(deed.id).stream()
+                    .filter(each -> deed.isOf(each) && each.seq() > approval)
+                    .map(JournalEntry::seq)
+                    .toList())
+        .orElse(List.of());
   }
 }

@@ -180,7 +180,9 @@ final class DeviceReferee {
       return;
     }
     Duration due = harbour.clock.realOf(until);
-    Duration from = due.compareTo(calmSince) > 0 ? due : calmSince;
+    Duration amiss =
+        harbour.engine.ship(claim.holder()).map(each -> each.amiss).orElse(Duration.ZERO);
+    Duration from = SimClock.latest(due, calmSince, amiss);
     require(
         harbour.clock.real().compareTo(from.plus(harbour.pace.units(3))) <= 0,
         9,

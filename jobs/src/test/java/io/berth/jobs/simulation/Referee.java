@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.berth.jobs.Allocator;
 import io.berth.jobs.Herald;
+import io.berth.jobs.Sweeps;
 import io.berth.jobs.container.Container.State;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.policies.JobName;
@@ -14,9 +15,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,7 +85,6 @@ final class Referee {
 
   void book(Book book) {
     inForce.book(book);
-    breaker.forget();
   }
 
   void mode(boolean observe) {
@@ -94,17 +94,13 @@ final class Referee {
   /** To be called before the clock is set. */
   void clockSteps() {
     readEvents();
-    breaker.forget();
+    breaker.clockSteps();
     jumpUnseen = true;
   }
 
   /** Whether the clock was set, and the daemon has not said so yet. */
   boolean isJumpUnseen() {
     return jumpUnseen;
-  }
-
-  void approved(Set<String> ids) {
-    breaker.approved(ids);
   }
 
   /** The daemon looked, or tried to. */
@@ -127,9 +123,19 @@ final class Referee {
     sight.died();
   }
 
-  void swept(JobName job, boolean whole) {
-    if (whole) {
+  void sweeps() {
+    breaker.sweeps();
+  }
+
+  /**
+   * @param report null where the daemon died of it
+   */
+  void swept(JobName job, Sweeps.@Nullable Report report) {
+    if (report != null && report.skipped().isEmpty()) {
       readEvents();
+      if (job != JobName.SAMPLE && job != JobName.RECONCILE) {
+        breaker.swept(report.due()); // those two want nothing done, and do not ask the breaker
+      }
       sight.sees();
       inForce.swept(job);
       if (job == JobName.SAMPLE) {
@@ -158,7 +164,9 @@ final class Referee {
     try {
       readEvents();
       JournalEntry intent = acts.asked(act, ship, grace);
-      breaker.acted(ship, !act.equals("remove"), harbour.clock.realOf(intent.at()));
+      if (breaker.passes(ship, !act.equals("remove"), intent)) {
+        acts.acts().merge(act + " approved", 1, Integer::sum);
+      }
     } catch (AssertionError e) {
       broken = broken == null ? e : broken;
     }
@@ -181,7 +189,6 @@ final class Referee {
     }
     readEvents();
     words.announced().forEach(each -> announcements.isTold(each.id(), each.at()));
-    breaker.look();
     devices.check();
   }
 
@@ -237,7 +244,10 @@ final class Referee {
               .ifPresent(each -> each.pauseTold |= done && each.state() == State.PAUSED);
       case "demand.high" -> inForce.highDemand(true);
       case "demand.normal" -> inForce.highDemand(false);
-      default -> devices.read(entry, details);
+      default -> {
+        breaker.read(entry, details);
+        devices.read(entry, details);
+      }
     }
   }
 
@@ -260,15 +270,26 @@ final class Referee {
     }
   }
 
-  /** One that has no right to stay for ever, and is still there. */
-  Optional<Ship> staying() {
+  /** Those that have no right to stay for ever, and are still there. */
+  Stream<Ship> staying() {
     return harbour.engine.ships().stream()
         .filter(each -> !each.isProtected())
         .filter(
             each ->
                 !each.state().isLive()
-                    || (each.state() == State.RUNNING && each.container.gpus().any()))
-        .findFirst();
+                    || (each.state() == State.RUNNING && each.container.gpus().any()));
+  }
+
+  /** What is due goes, whatever fails with another one: invariants 9 and 14. */
+  void areGone(Predicate<Ship> mayStay) {
+    check();
+    staying()
+        .filter(mayStay.negate())
+        .findFirst()
+        .ifPresent(
+            each -> {
+              throw broken(14, "%s is due and stays", each);
+            });
   }
 
   /**
@@ -285,11 +306,6 @@ final class Referee {
         .forEach(
             (intent, act) ->
                 require(outcomes.containsKey(intent), 11, "%s: no outcome of %d", act, intent));
-    staying()
-        .ifPresent(
-            each -> {
-              throw broken(9, "%s is due and stays", each);
-            });
   }
 
   // --- words

@@ -26,8 +26,12 @@ final class Routine {
           JobName.CREATED_CLEANUP,
           JobName.STALE_CLEANUP);
 
-  /** A fault, and how it is over. */
-  private record Fault(Duration until, Runnable end) {}
+  /**
+   * A fault, and how it is over.
+   *
+   * @param ofOne whether it is of one container alone
+   */
+  private record Fault(Duration until, boolean ofOne, Runnable end) {}
 
   private final Harbour harbour;
   private final Pace pace;
@@ -53,9 +57,18 @@ final class Routine {
 
   /** Lasts so long, however it overlaps with others. */
   String fault(int minutes, Runnable begin, Runnable end) {
-    begin.run();
-    faults.add(new Fault(clock.real().plus(pace.units(minutes)), end));
     troubled();
+    return fault(minutes, false, begin, end);
+  }
+
+  /** Of one container alone: all others go on as if there was none (DESIGN section 8, 14). */
+  String faultOfOne(int minutes, Runnable begin, Runnable end) {
+    return fault(minutes, true, begin, end);
+  }
+
+  private String fault(int minutes, boolean ofOne, Runnable begin, Runnable end) {
+    begin.run();
+    faults.add(new Fault(clock.real().plus(pace.units(minutes)), ofOne, end));
     return "for " + minutes + " minutes";
   }
 
@@ -75,10 +88,13 @@ final class Routine {
   private void endFaults() {
     List<Fault> over =
         faults.stream().filter(each -> each.until.compareTo(clock.real()) <= 0).toList();
+    harbour.engine.where(Ship::fails).forEach(each -> each.amiss = clock.real());
     faults.removeAll(over);
     over.forEach(each -> each.end.run());
-    if (!over.isEmpty()) {
+    if (!over.stream().allMatch(Fault::ofOne)) {
       stillTroubled();
+    }
+    if (!over.isEmpty()) {
       referee.check(); // acts that waited are done, before anybody does anything
     }
   }
@@ -86,6 +102,10 @@ final class Routine {
   private void stillTroubled() {
     troubled();
     referee.calm(troubled);
+  }
+
+  private boolean isTroubled() {
+    return !faults.stream().allMatch(Fault::ofOne);
   }
 
   // --- time
@@ -152,7 +172,7 @@ final class Routine {
     if (!resting) {
       people.conduct();
     }
-    if (!faults.isEmpty() || referee.isJumpUnseen()) {
+    if (isTroubled() || referee.isJumpUnseen()) {
       troubled();
     }
     look();
@@ -182,16 +202,16 @@ final class Routine {
 
   private void sweep(JobName job) {
     boolean wasUp = harbour.isUp();
+    referee.sweeps();
     Optional<Sweeps.Report> report = harbour.sweep(job);
-    if (!faults.isEmpty()) {
+    if (isTroubled()) {
       stillTroubled(); // a sweep of an Engine that hangs takes its time
     }
     if (wasUp && !harbour.isUp()) {
       narrator.accept("  " + job.word() + ": the daemon is killed");
       referee.died();
     }
-    boolean whole = report.map(each -> each.skipped().isEmpty()).orElse(false);
-    referee.swept(job, whole);
+    referee.swept(job, report.orElse(null));
     report
         .filter(each -> !each.skipped().isEmpty() || !each.acts().isEmpty())
         .ifPresent(

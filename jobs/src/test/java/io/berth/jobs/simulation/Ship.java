@@ -67,6 +67,12 @@ final class Ship {
 
   boolean stubborn;
 
+  /** The Engine lists it, and tells nothing of it. */
+  boolean mute;
+
+  /** When there last was something amiss with it alone. */
+  Duration amiss = Duration.ZERO;
+
   /** It was told to end, and has not yet. */
   boolean ending;
 
@@ -98,6 +104,11 @@ final class Ship {
 
   boolean isProtected() {
     return adminProtected || container.labels().containsKey("ds01.protected");
+  }
+
+  /** Whether nothing can be done to it, or not even told of it. */
+  boolean fails() {
+    return stubborn || mute;
   }
 
   boolean isPinned() {

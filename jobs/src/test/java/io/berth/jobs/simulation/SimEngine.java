@@ -362,6 +362,9 @@ final class SimEngine implements Engine {
     Optional<Ship> asked = ship(id);
     asked.ifPresent(each -> each.missed = clock.real());
     check();
+    if (asked.filter(each -> each.mute).isPresent()) {
+      throw new EngineException(Kind.TIMEOUT, "no answer by the deadline");
+    }
     asked.ifPresent(each -> each.missed = null);
     return asked.map(each -> each.container);
   }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
+import java.util.function.Predicate;
 
 /** One run: its steps, one after the other, each followed by the referee's check. */
 final class Simulation implements AutoCloseable {
@@ -90,11 +90,7 @@ final class Simulation implements AutoCloseable {
                     return each.toString();
                   })
               .orElse("nobody");
-      case APPROVE -> {
-        Set<String> approved = harbour.approve();
-        referee.approved(approved);
-        yield approved.toString();
-      }
+      case APPROVE -> harbour.approve().toString();
       default -> trouble.come(kind, dice);
     };
   }
@@ -199,13 +195,38 @@ final class Simulation implements AutoCloseable {
     engine
         .where(each -> each.state() == State.PAUSED && !each.container.autoRemove())
         .forEach(each -> engine.freeze(each, false));
+    Optional<Ship> failing = referee.staying().findFirst();
+    failing.ifPresent(each -> fails(each, true));
+    rest(REST, each -> failing.equals(Optional.of(each)));
+    failing.ifPresent(each -> fails(each, false));
+    rest(0, each -> false);
+    referee.atRest();
+  }
+
+  /**
+   * Until all but those are gone, or much too long; invariant 14 is that it does not come to that.
+   */
+  private void rest(int least, Predicate<Ship> mayStay) {
     Duration began = clock.real();
-    while (!clock.passed(began, harbour.pace.units(REST))
-        || (referee.staying().isPresent()
+    while (!clock.passed(began, harbour.pace.units(least))
+        || (referee.staying().anyMatch(mayStay.negate())
             && !clock.passed(began, harbour.pace.units(LONGEST_REST)))) {
       routine.minute(SLOW);
     }
-    referee.atRest();
+    referee.areGone(mayStay);
+  }
+
+  /** Nothing can be done to it, or not even told of it. */
+  private void fails(Ship ship, boolean is) {
+    if (people.lives() % 2 == 0) {
+      ship.stubborn = is;
+      if (!is && ship.ending) {
+        engine.ends(ship, Ship.End.BERTH, 137);
+      }
+    } else {
+      ship.mute = is;
+    }
+    tell(ship + (is ? " fails" : " is well again"));
   }
 
   private void tell(String what) {

@@ -45,7 +45,8 @@ class SimulationTest {
             "stop idle_timeout",
             "pause idle_timeout",
             "stop max_runtime",
-            "stop gpu_conflict");
+            "stop gpu_conflict",
+            "remove approved");
   }
 
   @Test

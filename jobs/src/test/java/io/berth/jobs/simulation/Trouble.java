@@ -64,16 +64,22 @@ final class Trouble {
     };
   }
 
-  /** A container that will not stop. */
+  /** A container that will not stop, or of which the Engine does not tell. */
   private String stubborn(Random dice) {
     return people
         .pick(dice, each -> true)
-        .map(
-            each ->
-                each.name()
-                    + " "
-                    + routine.fault(20, () -> each.stubborn = true, () -> each.stubborn = false))
+        .map(each -> each.name() + " " + (dice.nextInt(3) == 0 ? mute(each) : stubborn(each)))
         .orElse("nobody");
+  }
+
+  private String stubborn(Ship ship) {
+    return "does not stop "
+        + routine.faultOfOne(20, () -> ship.stubborn = true, () -> ship.stubborn = false);
+  }
+
+  private String mute(Ship ship) {
+    return "is not told of "
+        + routine.faultOfOne(20, () -> ship.mute = true, () -> ship.mute = false);
   }
 
   private String deviceFails(Random dice) {
