@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** What the daemon goes by, and since when: the books, the mode, the demand that it found. */
 final class InForce {
@@ -65,15 +66,10 @@ final class InForce {
 
   /** The shortest that a limit was at that moment, or has been since. */
   Duration leastSince(Duration moment, Function<Book, Duration> limit) {
-    return limits.stream()
-        .filter(each -> isInForceSince(each, moment))
-        .map(each -> limit.apply(each.book))
+    return IntStream.range(0, limits.size())
+        .filter(i -> i + 1 == limits.size() || limits.get(i + 1).since.compareTo(moment) >= 0)
+        .mapToObj(i -> limit.apply(limits.get(i).book))
         .min(Duration::compareTo)
         .orElseThrow();
-  }
-
-  private boolean isInForceSince(Limits each, Duration moment) {
-    int next = limits.indexOf(each) + 1;
-    return next == limits.size() || limits.get(next).since.compareTo(moment) >= 0;
   }
 }

@@ -219,7 +219,10 @@ final class Referee {
       require(before == null, 11, "intent %d came out %s, and again", intent, before);
     }
     switch (entry.subject()) {
-      case "container.create" -> acts.knows(id);
+      case "container.create" -> {
+        acts.knows(id);
+        sight.told(id);
+      }
       case "container.warn" -> {
         if (done) {
           announcements.told(id, entry.at(), details);

@@ -25,6 +25,10 @@ final class Sight {
   private final Harbour harbour;
   private final SimClock clock;
   private final Map<String, Seen> seen = new HashMap<>();
+
+  /** When the journal first told of whom. */
+  private final Map<String, Duration> told = new HashMap<>();
+
   private final Map<String, File> files = new HashMap<>();
 
   /** Since when those were not sampled whom the Engine failed to tell of. */
@@ -52,6 +56,11 @@ final class Sight {
         seen.put(each.id(), new Seen(each.moved, clock.real()));
       }
     }
+  }
+
+  /** The journal tells of it for the first time. */
+  void told(String id) {
+    told.put(id, clock.real());
   }
 
   /** When it first saw the ship in the state that it is in; empty where it did not yet. */
@@ -128,7 +137,9 @@ final class Sight {
 
   /** What was partitioned anew after it was seen there is gone, whatever came in its place. */
   private Stream<String> usedBy(Ship ship) {
-    Duration since = seenAt(ship).orElse(clock.real());
+    Duration since =
+        SimClock.latest(
+            seenAt(ship).orElse(clock.real()), told.getOrDefault(ship.id(), clock.real()));
     return ship.isPinned()
         ? ship.container.gpus().devices().stream()
             .flatMap(
