@@ -34,6 +34,11 @@ public final class ActivityPulse implements Pulse {
   }
 
   @Override
+  public void due(Instant now) {
+    activity.due(now);
+  }
+
+  @Override
   public void sample(
       Collection<Subject> running, Collection<Subject> all, PolicyBook book, Instant now) {
     List<Container> containers = running.stream().map(Subject::container).toList();

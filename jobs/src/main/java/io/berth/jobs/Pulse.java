@@ -9,6 +9,9 @@ import java.util.Collection;
 /** What the running GPU containers do, as the jobs see it. */
 public interface Pulse {
 
+  /** A sample is to be taken now, whether or not it comes to it. */
+  void due(Instant now);
+
   /**
    * Takes one sample of each of them.
    *
@@ -38,6 +41,9 @@ public interface Pulse {
   /** Looks at nothing: of no container is known what it does, so none is idle. */
   Pulse NONE =
       new Pulse() {
+        @Override
+        public void due(Instant now) {}
+
         @Override
         public void sample(
             Collection<Subject> running, Collection<Subject> all, PolicyBook book, Instant now) {}

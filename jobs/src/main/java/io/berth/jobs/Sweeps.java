@@ -241,6 +241,9 @@ public final class Sweeps {
 
   private Report attempt(JobName job) {
     PolicyBook book = parts.book.get();
+    if (job == JobName.SAMPLE) {
+      parts.pulse.due(parts.clock.instant());
+    }
     try {
       Mode mode = parts.modes.inForce(book);
       parts.modes.journal(mode, parts.clock.instant());

@@ -47,6 +47,9 @@ final class FakePulse implements Pulse {
   }
 
   @Override
+  public void due(Instant now) {}
+
+  @Override
   public void sample(
       Collection<Subject> running, Collection<Subject> all, PolicyBook book, Instant now) {
     running.forEach(each -> sampled.add(each.container().name()));

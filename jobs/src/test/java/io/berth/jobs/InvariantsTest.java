@@ -11,12 +11,16 @@ import io.berth.policies.JobName;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The invariants of DESIGN section 8, as far as removal goes: each test tries to break one. */
 class InvariantsTest {
@@ -479,8 +483,13 @@ class InvariantsTest {
     assertThat(types).contains("breaker.trip", "breaker.reset");
   }
 
-  @Test
-  void removals_done_before_a_restart_still_count() {
+  static List<Consumer<World>> what_forgets_nothing() {
+    return List.of(World::restart, world -> world.clockJumps(Duration.ofDays(-2)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("what_forgets_nothing")
+  void removals_done_before_a_restart_or_a_step_of_the_clock_still_count(Consumer<World> happens) {
     String book = World.ENFORCE.replace("breaker_share: 1", "breaker_share: 0.5");
     world.book(book + "  max_removals_per_sweep: 9\n");
     for (int i = 0; i < 9; i++) {
@@ -494,7 +503,7 @@ class InvariantsTest {
     world.sweepFor(Duration.ofMinutes(26));
     assertThat(world.engine.calls()).hasSize(9);
 
-    world.restart();
+    happens.accept(world);
     world.sweepFor(Duration.ofMinutes(6));
 
     assertThat(world.isBreakerTripped()).isTrue();

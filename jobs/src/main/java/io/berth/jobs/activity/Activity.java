@@ -51,6 +51,7 @@ public final class Activity implements AutoCloseable {
 
   private final Map<String, Life> lives = new ConcurrentHashMap<>();
   private final Map<String, Instant> touches = new ConcurrentHashMap<>();
+  private volatile Rhythm rhythm = Rhythm.UNKNOWN;
   private volatile @Nullable String exporter;
   private volatile Set<String> joined = Set.of();
 
@@ -78,6 +79,11 @@ public final class Activity implements AutoCloseable {
     Map<String, Life> loaded = ledger.read(Lives::load);
     lives.putAll(loaded);
     lives.keySet().retainAll(loaded.keySet());
+  }
+
+  /** A sample is to be taken now, whether or not it comes to it. */
+  public synchronized void due(Instant now) {
+    rhythm = rhythm.with(now);
   }
 
   /**
@@ -173,7 +179,7 @@ public final class Activity implements AutoCloseable {
                 Life.first(container, look, began, now),
                 true,
                 new History.Appended(List.of(), List.of(), null))
-            : before.next(container, look, began, now);
+            : before.next(container, look, began, now, rhythm);
     Instant touched = touches.get(container.id());
     return touched == null
         ? next
@@ -218,8 +224,8 @@ public final class Activity implements AutoCloseable {
         look(List.of(container), Map.of(container.id(), devices), policies.keepaliveFile(), now);
     Instant at = now.isBefore(life.lookedAt()) ? life.lookedAt() : now;
     Instant began = life.isOf(container) ? life.began() : Life.startOf(container);
-    Life after = life.next(container, looks.of(container), began, at).life();
-    Optional<String> gap = life.gapUntil(now);
+    Life after = life.next(container, looks.of(container), began, at, rhythm).life();
+    Optional<String> gap = life.gapUntil(now, rhythm);
     return gap.isPresent()
         ? Idleness.unknown(gap.get())
         : judge(after, container, limits, policies, now);
@@ -239,7 +245,7 @@ public final class Activity implements AutoCloseable {
       return Idleness.active(
           "it was started at " + Words.moment(Life.startOf(container)), Map.of());
     }
-    Optional<String> gap = life.gapUntil(now);
+    Optional<String> gap = life.gapUntil(now, rhythm);
     return gap.isPresent()
         ? Idleness.unknown(gap.get())
         : judge(life, container, limits, policies, now);
@@ -285,6 +291,7 @@ public final class Activity implements AutoCloseable {
     ledger.update(tables -> tables.activity().breakAll(why));
     load();
     touches.clear();
+    rhythm = Rhythm.UNKNOWN;
     watch.resumeAt(Map.of());
   }
 

@@ -42,7 +42,7 @@ record Life(
     @Nullable String broken,
     List<Sample> samples) {
 
-  /** An interval longer than this is a gap, unless the two before were long too. */
+  /** An interval longer than this is a gap, unless that is how samples are taken. */
   static final Duration LONGEST_INTERVAL = Duration.ofMinutes(2);
 
   /** Who judges may have read the clock that long before a sample that is taken meanwhile. */
@@ -98,15 +98,16 @@ record Life(
    * The life with that look added; a fresh one where a person restarted the container.
    *
    * @param thisBegan when the life that it has now began
+   * @param rhythm how samples were to be taken lately
    */
-  Next next(Container container, Look look, Instant thisBegan, Instant now) {
+  Next next(Container container, Look look, Instant thisBegan, Instant now, Rhythm rhythm) {
     if (!isOf(container) || !Tables.cut(thisBegan).equals(began)) {
       return new Next(
           first(container, look, thisBegan, now),
           true,
           new History.Appended(List.of(), List.of(), null));
     }
-    History.Appended appended = History.append(samples, sample(container, look, now));
+    History.Appended appended = History.append(samples, sample(container, look, now, rhythm));
     Life life =
         new Life(
             containerId,
@@ -125,8 +126,8 @@ record Life(
     return new Next(life, false, appended);
   }
 
-  private Sample sample(Container container, Look look, Instant now) {
-    Optional<String> gap = gapUntil(now);
+  private Sample sample(Container container, Look look, Instant now, Rhythm rhythm) {
+    Optional<String> gap = gapUntil(now, rhythm);
     if (gap.isPresent() || now.isBefore(lookedAt)) {
       return Sample.gap(nextSeq(), lookedAt, now, gap.orElse(WENT_BACK));
     }
@@ -166,20 +167,20 @@ record Life(
   }
 
   /** Why nothing is known of the time since the last look; empty where that is not so. */
-  Optional<String> gapUntil(Instant now) {
+  Optional<String> gapUntil(Instant now, Rhythm rhythm) {
     if (broken != null) {
       return Optional.of(broken);
     }
     if (now.isBefore(lookedAt.minus(CONCURRENT))) {
       return Optional.of(WENT_BACK);
     }
-    return isOverdue(now)
+    return isOverdue(now, rhythm)
         ? Optional.of("no sample was taken between " + lookedAt + " and " + now)
         : Optional.empty();
   }
 
   /** One long interval is no habit: a pause, or an Engine that did not answer. */
-  private boolean isOverdue(Instant now) {
+  private boolean isOverdue(Instant now, Rhythm rhythm) {
     int count = samples.size();
     Duration usual =
         count < 2
@@ -187,9 +188,9 @@ record Life(
             : samples.subList(count - 2, count).stream()
                 .map(Sample::length)
                 .min(Comparator.naturalOrder())
-                .orElseThrow()
-                .multipliedBy(TIMES_THE_LAST);
-    Duration longest = usual.compareTo(LONGEST_INTERVAL) > 0 ? usual : LONGEST_INTERVAL;
+                .orElseThrow();
+    Duration several = rhythm.atMost(usual).multipliedBy(TIMES_THE_LAST);
+    Duration longest = several.compareTo(LONGEST_INTERVAL) > 0 ? several : LONGEST_INTERVAL;
     return Duration.between(lookedAt, now).compareTo(longest) > 0;
   }
 

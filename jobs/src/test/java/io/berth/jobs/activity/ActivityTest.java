@@ -677,6 +677,18 @@ class ActivityTest {
   }
 
   @Test
+  void an_engine_that_fails_for_minutes_and_again_makes_no_habit_of_it() {
+    host.samples(5);
+    for (int i = 0; i < 3; i++) {
+      host.failedSamples(5);
+      host.sample();
+      assertThat(host.newest(train).cpu().why()).startsWith("gap: no sample was taken");
+    }
+    host.failedSamples(2);
+    assertThat(idleness().state()).isEqualTo(UNKNOWN);
+  }
+
+  @Test
   void what_breaks_all_histories_does_so_at_once_and_after_a_restart() {
     host.samples(5);
     host.activity.broken("the clock jumped by 1h");

@@ -213,7 +213,16 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
     }
   }
 
+  /** The Engine does not answer that many times, {@link #STEP} apart. */
+  void failedSamples(int count) {
+    for (int i = 0; i < count; i++) {
+      now = now.plus(STEP);
+      activity.due(now);
+    }
+  }
+
   void sample() {
+    activity.due(now);
     List<Container> all = new ArrayList<>(others);
     all.addAll(running.values());
     activity.sample(

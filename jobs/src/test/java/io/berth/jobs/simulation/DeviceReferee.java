@@ -14,6 +14,7 @@ import io.berth.jobs.ledger.DeviceTables.Allocation;
 import io.berth.jobs.ledger.JournalEntry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,10 @@ final class DeviceReferee {
   private final Map<String, Duration> held = new TreeMap<>();
   private final Set<String> grants = new HashSet<>();
   private final Set<String> conflicts = new HashSet<>();
+
+  /** When which container last failed. */
+  private final Map<String, Duration> failed = new HashMap<>();
+
   private Duration calmSince = Duration.ZERO;
 
   DeviceReferee(Harbour harbour) {
@@ -153,6 +158,7 @@ final class DeviceReferee {
   // --- at any time
 
   void check() {
+    harbour.engine.where(Ship::fails).forEach(ship -> failed.put(ship.id(), harbour.clock.real()));
     harbour.read(tables -> tables.devices().allocation()).ifPresent(this::check);
   }
 
@@ -180,9 +186,8 @@ final class DeviceReferee {
       return;
     }
     Duration due = harbour.clock.realOf(until);
-    Duration amiss =
-        harbour.engine.ship(claim.holder()).map(each -> each.amiss).orElse(Duration.ZERO);
-    Duration from = SimClock.latest(due, calmSince, amiss);
+    Duration from =
+        SimClock.latest(due, calmSince, failed.getOrDefault(claim.holder(), Duration.ZERO));
     require(
         harbour.clock.real().compareTo(from.plus(harbour.pace.units(3))) <= 0,
         9,

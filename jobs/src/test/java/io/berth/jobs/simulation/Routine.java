@@ -88,7 +88,6 @@ final class Routine {
   private void endFaults() {
     List<Fault> over =
         faults.stream().filter(each -> each.until.compareTo(clock.real()) <= 0).toList();
-    harbour.engine.where(Ship::fails).forEach(each -> each.amiss = clock.real());
     faults.removeAll(over);
     over.forEach(each -> each.end.run());
     if (!over.stream().allMatch(Fault::ofOne)) {

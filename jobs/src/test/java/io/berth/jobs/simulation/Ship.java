@@ -70,9 +70,6 @@ final class Ship {
   /** The Engine lists it, and tells nothing of it. */
   boolean mute;
 
-  /** When there last was something amiss with it alone. */
-  Duration amiss = Duration.ZERO;
-
   /** It was told to end, and has not yet. */
   boolean ending;
 
