@@ -103,6 +103,11 @@ final class Referee {
     return jumpUnseen;
   }
 
+  /** Whether the daemon may ever have seen anything. */
+  boolean hasLooked() {
+    return sight.hasLooked();
+  }
+
   /** The daemon looked, or tried to. */
   void looked(boolean whole) {
     if (whole) {

@@ -40,6 +40,8 @@ final class Sight {
   private Duration perhapsSampled = Duration.ZERO;
   private Duration usual = Duration.ZERO;
 
+  private boolean hasLooked;
+
   /** The clock was set since the last sample: the jobs' next moments may have come sooner. */
   private boolean isNewTime;
 
@@ -50,12 +52,18 @@ final class Sight {
 
   /** It may have recorded what there is now, and no more. */
   void sees() {
+    hasLooked = true;
     for (Ship each : harbour.engine.ships()) {
       Seen before = seen.get(each.id());
       if (before == null || !before.moved.equals(each.moved)) {
         seen.put(each.id(), new Seen(each.moved, clock.real()));
       }
     }
+  }
+
+  /** Whether it may ever have seen anything. */
+  boolean hasLooked() {
+    return hasLooked;
   }
 
   /** The journal tells of it for the first time. */

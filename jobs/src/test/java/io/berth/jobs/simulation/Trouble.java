@@ -167,8 +167,9 @@ final class Trouble {
     return minutes + " minutes";
   }
 
+  /** What ended long before the boot, and before Berth ever looked, may be anybody's doing. */
   private String reboot(Random dice) {
-    if (referee.isJumpUnseen()) {
+    if (referee.isJumpUnseen() || !referee.hasLooked()) {
       return "not now";
     }
     engine.down(true);
