@@ -34,8 +34,8 @@ public final class ActivityPulse implements Pulse {
   }
 
   @Override
-  public void due(Instant now) {
-    activity.due(now);
+  public void attempt(Instant now) {
+    activity.attempt(now);
   }
 
   @Override

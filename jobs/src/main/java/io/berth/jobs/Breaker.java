@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,8 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Stops all acts when too many are wanted at once, which a bad rule, book or clock would want
@@ -52,29 +53,62 @@ final class Breaker {
   }
 
   /**
-   * When it was last wanted.
+   * When it was last wanted, by the ticker.
    *
    * @param begun whether it went, and is not held back any more
    */
-  private record Wish(Instant at, boolean begun) {}
+  private record Wish(long at, boolean begun) {}
 
   private final Ledger ledger;
+  private final LongSupplier ticker;
+  private final long born;
   private final Map<Deed, Wish> wishes = new HashMap<>();
   private final Set<String> approved = new HashSet<>();
   private Instant approvedAt = Instant.MIN;
-  private final Instant born;
   private boolean tripped;
+  private boolean recalled;
 
-  Breaker(Ledger ledger, Instant now) {
+  /**
+   * @param ticker nanoseconds that only ever grow: a clock that is set forgets nothing
+   */
+  Breaker(Ledger ledger, LongSupplier ticker) {
     this.ledger = ledger;
-    this.born = now;
+    this.ticker = ticker;
+    this.born = ticker.getAsLong();
     this.tripped = ledger.read(tables -> tables.fact(FACT)).isPresent();
     ledger.read(tables -> tables.fact(APPROVED)).ifPresent(this::remember);
-    for (JournalEntry intent : ledger.read(tables -> tables.intentsAround(now, WINDOW))) {
-      if (intent.containerId() != null) {
-        boolean stop = !intent.subject().equals(Acts.eventOf(Action.REMOVE));
-        wishes.put(new Deed(intent.containerId(), stop), new Wish(intent.at(), true));
-      }
+  }
+
+  /** What daemons before this one began; once a jump of the clock in between has been found. */
+  private void recall(Instant now) {
+    if (recalled) {
+      return;
+    }
+    recalled = true;
+    ledger.read(
+        tables -> {
+          ClockGuard.Setting set = ClockGuard.lastSetting(tables).orElse(ClockGuard.Setting.NEVER);
+          for (JournalEntry each : tables.intentsAround(now, WINDOW)) {
+            if (each.seq() > set.row()) {
+              recall(each, Duration.between(each.at(), now));
+            }
+          }
+          Instant then = now.minus(set.by());
+          for (JournalEntry each : tables.intentsAround(then, WINDOW)) {
+            if (each.seq() < set.row()) {
+              recall(each, Duration.between(each.at(), then));
+            }
+          }
+          return true;
+        });
+  }
+
+  private void recall(JournalEntry intent, Duration age) {
+    String id = intent.containerId();
+    if (id != null) {
+      boolean stop = !intent.subject().equals(Acts.eventOf(Action.REMOVE));
+      long at = ticker.getAsLong() - Math.max(0, age.toNanos());
+      wishes.put(new Deed(id, stop), new Wish(at, true));
     }
   }
 
@@ -91,14 +125,16 @@ final class Breaker {
    */
   synchronized boolean weigh(Collection<Wanted> wanted, Picture picture, Mode mode) {
     Instant now = picture.now();
-    wishes.values().removeIf(each -> !isRecent(each.at, now));
+    recall(now);
+    long ticks = ticker.getAsLong();
+    wishes.values().removeIf(each -> !isRecent(each.at, ticks));
     if (!approved.isEmpty() && now.isAfter(approvedAt.plus(APPROVAL))) {
       approved.clear();
       ledger.update(tables -> tables.drop(APPROVED));
     }
-    Map<Deed, Wish> all = together(wanted, now);
+    Map<Deed, Wish> all = together(wanted, ticks);
     // What was held back before a restart is not known yet: no reset on half the knowledge.
-    boolean over = isOver(all, picture) || (tripped && isRecent(born, now));
+    boolean over = isOver(all, picture) || (tripped && isRecent(born, ticks));
     if (mode == Mode.OBSERVE) {
       return over; // computed, not latched
     }
@@ -122,11 +158,13 @@ final class Breaker {
    * Whether it would trip if that were wanted at that moment, now or later; takes no note of it.
    */
   synchronized boolean wouldTrip(Collection<Wanted> wanted, Picture picture, Instant at) {
-    return isOver(together(wanted, at), picture);
+    recall(picture.now());
+    long then = ticker.getAsLong() + Duration.between(picture.now(), at).toNanos();
+    return isOver(together(wanted, then), picture);
   }
 
   /** What counts when that is wanted at that moment. */
-  private Map<Deed, Wish> together(Collection<Wanted> wanted, Instant at) {
+  private Map<Deed, Wish> together(Collection<Wanted> wanted, long at) {
     Map<Deed, Wish> all = new HashMap<>(wishes);
     all.values().removeIf(each -> !isRecent(each.at, at));
     for (Wanted each : wanted) {
@@ -166,14 +204,21 @@ final class Breaker {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** What lies far ahead was noted before the clock went back: it must not count until then. */
-  private static boolean isRecent(Instant at, Instant now) {
-    return Duration.between(at, now).abs().compareTo(WINDOW) <= 0;
+  private static boolean isRecent(long at, long now) {
+    return now - at <= WINDOW.toNanos();
   }
 
-  /** What was wanted is as long ago as it was. */
+  /** An approval lapses when it would have. */
   synchronized void clockJumped(Duration by) {
-    wishes.replaceAll((deed, wish) -> new Wish(wish.at.plus(by), wish.begun));
+    if (!approved.isEmpty()) {
+      approvedAt = approvedAt.plus(by);
+      ledger.update(tables -> keepApproved(tables, approvedAt, approved));
+    }
+  }
+
+  private static void keepApproved(Tables tables, Instant at, Collection<String> all)
+      throws SQLException {
+    tables.keep(APPROVED, at + " " + String.join(" ", all));
   }
 
   synchronized boolean isTripped() {
@@ -185,11 +230,10 @@ final class Breaker {
     if (!tripped) {
       return Set.of();
     }
-    return heldDeeds().map(Deed::containerId).collect(Collectors.toSet());
-  }
-
-  private Stream<Deed> heldDeeds() {
-    return wishes.entrySet().stream().filter(each -> !each.getValue().begun).map(Map.Entry::getKey);
+    return wishes.entrySet().stream()
+        .filter(each -> !each.getValue().begun)
+        .map(each -> each.getKey().containerId)
+        .collect(Collectors.toSet());
   }
 
   synchronized boolean isApproved(Wanted wanted) {
@@ -212,10 +256,10 @@ final class Breaker {
               : "the breaker does not hold back " + strange + "; look again at what it holds");
     }
     Set<String> all = new TreeSet<>(approved);
-    heldDeeds().filter(each -> ids.contains(each.containerId)).map(Deed::word).forEach(all::add);
+    ids.forEach(id -> all.add(heldLast(id).word()));
     ledger.update(
         tables -> {
-          tables.keep(APPROVED, now + " " + String.join(" ", all));
+          keepApproved(tables, now, all);
           Map<String, Object> details =
               Map.of("ids", List.copyOf(new TreeSet<>(ids)), "who", who, "why", why);
           append(tables, "breaker.approve", details, now);
@@ -224,22 +268,22 @@ final class Breaker {
     approvedAt = now;
   }
 
-  /**
-   * These acts are begun: uses up their approvals. {@link #forget} follows, in the intents'
-   * transaction.
-   *
-   * @return the ids of those that needed an approval and had one
-   */
-  synchronized Set<String> spend(Collection<Wanted> begun) {
-    Set<String> spent = new HashSet<>();
+  /** What is wanted of that container now: it may have been something else some minutes ago. */
+  private Deed heldLast(String id) {
+    return wishes.entrySet().stream()
+        .filter(each -> each.getKey().containerId.equals(id) && !each.getValue().begun)
+        .max(Comparator.comparingLong(each -> each.getValue().at))
+        .orElseThrow()
+        .getKey();
+  }
+
+  /** These acts are begun, and their intents are durable: uses up their approvals. */
+  synchronized void spend(Collection<Wanted> begun) {
     for (Wanted each : begun) {
       Deed deed = Deed.of(each);
       wishes.computeIfPresent(deed, (any, wish) -> new Wish(wish.at, true));
-      if (approved.remove(deed.word())) {
-        spent.add(each.id());
-      }
+      approved.remove(deed.word());
     }
-    return spent;
   }
 
   /** Takes note that the approvals of these are used up; holds no lock but the ledger's. */
@@ -257,10 +301,15 @@ final class Breaker {
     }
   }
 
+  private static Set<String> containers(Map<Deed, Wish> wishes) {
+    return wishes.keySet().stream()
+        .map(Deed::containerId)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
   private static void trip(Tables tables, Map<Deed, Wish> wishes, Instant now) throws SQLException {
     tables.keep(FACT, now.toString());
-    Set<String> ids = new TreeSet<>();
-    wishes.keySet().forEach(each -> ids.add(each.containerId));
+    Set<String> ids = containers(wishes);
     Map<String, Object> details =
         Map.of(
             "wanted",
@@ -280,7 +329,7 @@ final class Breaker {
   private static void reset(Tables tables, Map<Deed, Wish> wishes, Instant now)
       throws SQLException {
     tables.drop(FACT);
-    append(tables, "breaker.reset", Map.of("wanted", wishes.size()), now);
+    append(tables, "breaker.reset", Map.of("wanted", containers(wishes).size()), now);
   }
 
   private static void append(Tables tables, String type, Map<String, Object> details, Instant now)

@@ -78,7 +78,7 @@ public final class ClockGuard {
             tables.shift(jump);
             keep(tables, now);
             long row = record(tables, now.wall, jump, mode);
-            tables.keep(SET, now.wall + " " + row);
+            tables.keep(SET, now.wall + " " + row + " " + jump);
             return row;
           });
     } else if (kept == null
@@ -95,12 +95,16 @@ public final class ClockGuard {
    *
    * @param found when that was found, by the clock as it is since
    * @param row of the journal: what lies before is of the clock of before
+   * @param by how far; zero where that was written by a daemon that did not say
    */
-  record Setting(Instant found, long row) {
+  record Setting(Instant found, long row, Duration by) {
+
+    static final Setting NEVER = new Setting(Instant.MIN, 0, Duration.ZERO);
 
     private static Setting of(String text) {
       String[] part = text.split(" ", -1);
-      return new Setting(Instant.parse(part[0]), Long.parseLong(part[1]));
+      Duration by = part.length < 3 ? Duration.ZERO : Duration.parse(part[2]);
+      return new Setting(Instant.parse(part[0]), Long.parseLong(part[1]), by);
     }
   }
 

@@ -20,15 +20,14 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
@@ -57,10 +56,10 @@ final class Enforcer {
   /**
    * What one sweep's worth of enforcing came to; the acts go on after it.
    *
-   * @param due what a rule wants of each container, by id, whatever holds it back
+   * @param wanted what a rule wants of each container, by id, whatever holds it back
    */
   record Enforced(
-      Map<String, Action> due,
+      Map<String, Action> wanted,
       Map<String, Integer> heldBack,
       List<CompletableFuture<Outcome>> acts) {}
 
@@ -128,14 +127,14 @@ final class Enforcer {
       JobName job, Mode mode, List<Wanted> wanted, Picture picture, SecondThoughts second) {
     List<Wanted> oldestFirst = new ArrayList<>(wanted);
     oldestFirst.sort(Comparator.comparing(each -> each.clock().due()));
+    Map<String, Action> all = new HashMap<>();
+    wanted.forEach(each -> all.put(each.id(), each.act().cause().action()));
     boolean tripped = breaker.weigh(wanted, picture, mode);
-    Map<String, Action> due =
-        wanted.stream().collect(Collectors.toMap(Wanted::id, each -> each.act().cause().action()));
     PolicyBook book = picture.book();
     leftOvers.settleAll(book, lanes.of(Action.REMOVE));
     if (mode == Mode.OBSERVE) {
       report(job, oldestFirst);
-      return new Enforced(due, Map.of(), List.of());
+      return new Enforced(all, Map.of(), List.of());
     }
     if (oldestFirst.removeIf(each -> isStillStopping(each, book, picture.now()))) {
       tally.heldBack(job, "backoff", wanted.size() - oldestFirst.size());
@@ -153,7 +152,7 @@ final class Enforcer {
     for (Act act : begin(job, passed.go(), book)) {
       acts.add(hand(act, second));
     }
-    return new Enforced(due, passed.heldBack(), acts);
+    return new Enforced(all, passed.heldBack(), acts);
   }
 
   /**
@@ -197,15 +196,16 @@ final class Enforcer {
     List<Act> acts = new ArrayList<>(go.size());
     List<Wanted> taken = go.stream().filter(each -> inFlight.take(each.id())).toList();
     try {
-      Set<String> approved = breaker.spend(taken);
+      List<Wanted> approved = taken.stream().filter(breaker::isApproved).toList();
       ledger.update(
           tables -> {
             Breaker.forget(tables, taken);
             for (Wanted each : taken) {
               long intent = tables.append(intent(job, each));
-              acts.add(new Act(job, each, intent, approved.contains(each.id()), book));
+              acts.add(new Act(job, each, intent, approved.contains(each), book));
             }
           });
+      breaker.spend(taken);
     } catch (RuntimeException e) {
       taken.forEach(each -> inFlight.release(each.id()));
       throw e;

@@ -9,8 +9,8 @@ import java.util.Collection;
 /** What the running GPU containers do, as the jobs see it. */
 public interface Pulse {
 
-  /** A sample is to be taken now, whether or not it comes to it. */
-  void due(Instant now);
+  /** A sample is tried now, whatever comes of it. */
+  void attempt(Instant now);
 
   /**
    * Takes one sample of each of them.
@@ -42,7 +42,7 @@ public interface Pulse {
   Pulse NONE =
       new Pulse() {
         @Override
-        public void due(Instant now) {}
+        public void attempt(Instant now) {}
 
         @Override
         public void sample(

@@ -78,7 +78,7 @@ public final class Sweeps {
    * @param engineUp whether the Engine answered, as far as it was asked
    * @param containers how many it looked at
    * @param changes how much had happened since the last look
-   * @param due what a rule wants of each container, by id, whatever holds it back
+   * @param wanted what a rule wants of each container, by id, whatever holds it back
    * @param acts those that were begun; they may go on after the sweep
    * @param heldBack how many acts are due but held back, by guard
    */
@@ -87,7 +87,7 @@ public final class Sweeps {
       boolean engineUp,
       int containers,
       int changes,
-      Map<String, Action> due,
+      Map<String, Action> wanted,
       List<CompletableFuture<Outcome>> acts,
       Map<String, Integer> heldBack) {
 
@@ -114,7 +114,7 @@ public final class Sweeps {
     this.parts = parts;
     InFlight inFlight = new InFlight();
     this.clockGuard = new ClockGuard(parts.ledger, parts.clock, parts.ticker);
-    this.breaker = new Breaker(parts.ledger, parts.clock.instant());
+    this.breaker = new Breaker(parts.ledger, parts.ticker);
     DeviceKeeper devices =
         new DeviceKeeper(parts.ledger, parts.gpus, parts.ticker, parts.tally, parts.herald);
     this.lookout =
@@ -198,6 +198,7 @@ public final class Sweeps {
    * @throws IllegalArgumentException where one is not: nothing is approved then
    */
   public void approve(Set<String> ids, String who, String why, Instant now) {
+    settleClock(); // it lapses after a day
     breaker.approve(ids, who, why, now);
   }
 
@@ -241,10 +242,10 @@ public final class Sweeps {
 
   private Report attempt(JobName job) {
     PolicyBook book = parts.book.get();
-    if (job == JobName.SAMPLE) {
-      parts.pulse.due(parts.clock.instant());
-    }
     try {
+      if (job == JobName.SAMPLE) {
+        parts.pulse.attempt(parts.clock.instant());
+      }
       Mode mode = parts.modes.inForce(book);
       parts.modes.journal(mode, parts.clock.instant());
       Optional<Duration> jump = settleClock(book, mode);
@@ -279,7 +280,7 @@ public final class Sweeps {
         true,
         picture.subjects().size(),
         look.changes(),
-        enforced.due(),
+        enforced.wanted(),
         enforced.acts(),
         enforced.heldBack());
   }
@@ -310,7 +311,7 @@ public final class Sweeps {
     }
     Enforcer.Enforced enforced = rule.sweep(picture, identification, unchanged);
     acts.addAll(enforced.acts());
-    return new Enforcer.Enforced(enforced.due(), enforced.heldBack(), acts);
+    return new Enforcer.Enforced(enforced.wanted(), enforced.heldBack(), acts);
   }
 
   /** What is neither infrastructure nor stopped, and has GPUs. */

@@ -10,6 +10,7 @@ import io.berth.jobs.container.Owner;
 import io.berth.jobs.ledger.ClockRow;
 import io.berth.jobs.ledger.JournalEntry;
 import io.berth.jobs.ledger.Ledger;
+import io.berth.jobs.ledger.Tables;
 import io.berth.jobs.rules.Action;
 import io.berth.jobs.rules.Clock;
 import io.berth.jobs.rules.Reason;
@@ -18,6 +19,7 @@ import io.berth.policies.ContainerType;
 import io.berth.policies.Mode;
 import io.berth.policies.PolicyBook;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BreakerTest {
 
@@ -38,11 +42,20 @@ class BreakerTest {
   private Ledger ledger;
   private Breaker breaker;
   private String share = "0.5";
+  private long ticks;
 
   @BeforeEach
   void open() {
     ledger = Ledger.open(folder.resolve("ledger.db"), NOW);
-    breaker = new Breaker(ledger, NOW);
+    restart();
+  }
+
+  private void restart() {
+    breaker = new Breaker(ledger, () -> ticks);
+  }
+
+  private void pass(Duration time) {
+    ticks += time.toNanos();
   }
 
   @AfterEach
@@ -110,25 +123,77 @@ class BreakerTest {
     weigh(ids(0, 3), Action.STOP, ids(0, 6), Mode.ENFORCE, NOW);
     weigh(ids(0, 1), Action.REMOVE, ids(0, 6), Mode.ENFORCE, NOW);
 
-    assertThat(weigh(ids(3, 1), Action.STOP, ids(3, 3), Mode.ENFORCE, NOW)).isTrue();
-    breaker.approve(Set.of("id0"), "root", "why", NOW);
-    assertThat(breaker.isApproved(removal("id0"))).isTrue();
-    assertThat(breaker.isApproved(wanted(subject("id0", true), Action.STOP))).isTrue();
+    assertThat(weigh(ids(3, 1), Action.STOP, ids(3, 4), Mode.ENFORCE, NOW)).isTrue();
   }
 
   @Test
-  void a_clock_that_is_set_forgets_nothing_of_the_last_ten_minutes() {
-    holds(ids(0, 6), 20, Mode.ENFORCE, NOW);
-    Duration jump = Duration.ofDays(-3);
-    breaker.clockJumped(jump);
+  void an_approval_is_for_what_is_wanted_of_a_container_now() {
+    weigh(ids(0, 4), Action.REMOVE, ids(0, 4), Mode.ENFORCE, NOW);
+    Instant later = NOW.plusSeconds(60);
+    weigh(ids(0, 4), Action.STOP, ids(0, 4), Mode.ENFORCE, later);
 
-    assertThat(holds(ids(6, 6), 20, Mode.ENFORCE, NOW.plus(jump))).isTrue();
+    breaker.approve(Set.of("id0"), "root", "why", later);
+
+    assertThat(breaker.isApproved(wanted(subject("id0", true), Action.STOP))).isTrue();
+    assertThat(breaker.isApproved(removal("id0"))).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-3, 3})
+  void a_clock_that_is_set_forgets_nothing_of_the_last_ten_minutes(long days) {
+    holds(ids(0, 6), 20, Mode.ENFORCE, NOW);
+
+    assertThat(holds(ids(6, 6), 20, Mode.ENFORCE, NOW.plus(Duration.ofDays(days)))).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-3, 3})
+  void acts_before_a_restart_count_by_the_time_that_passed(long days) {
+    Duration step = Duration.ofDays(days);
+    ledger.update(
+        tables -> {
+          ids(0, 6).forEach(id -> append(tables, intent(id, NOW.minusSeconds(540))));
+          ids(6, 6).forEach(id -> append(tables, intent(id, NOW.minusSeconds(660))));
+          tables.keep("clock.set", NOW.plus(step) + " 13 " + step);
+        });
+    restart();
+
+    Instant now = NOW.plus(step);
+    assertThat(weigh(ids(20, 4), Action.REMOVE, ids(20, 15), Mode.OBSERVE, now)).isFalse();
+    assertThat(weigh(ids(20, 5), Action.REMOVE, ids(20, 15), Mode.OBSERVE, now)).isTrue();
+  }
+
+  @Test
+  void it_is_not_reset_before_all_that_was_held_back_can_be_wanted_again() {
+    holds(ids(0, 20), 20, Mode.ENFORCE, NOW);
+    restart();
+
+    pass(Breaker.WINDOW);
+    assertThat(holds(ids(0, 2), 20, Mode.ENFORCE, NOW.plus(Duration.ofDays(3)))).isTrue();
+    pass(Duration.ofNanos(1));
+    assertThat(holds(ids(0, 2), 20, Mode.ENFORCE, NOW.plus(Duration.ofDays(3)))).isFalse();
+  }
+
+  @Test
+  void an_approval_lapses_by_the_time_that_passed() {
+    holds(ids(0, 20), 20, Mode.ENFORCE, NOW);
+    breaker.approve(Set.of("id1"), "root", "why", NOW);
+    Duration step = Duration.ofDays(-3);
+    breaker.clockJumped(step);
+    Instant lapsed = NOW.plus(step).plus(Breaker.APPROVAL).plusSeconds(1);
+    restart();
+
+    holds(ids(0, 20), 20, Mode.ENFORCE, lapsed.minusSeconds(2));
+    assertThat(breaker.isApproved(removal("id1"))).isTrue();
+    holds(ids(0, 20), 20, Mode.ENFORCE, lapsed);
+    assertThat(breaker.isApproved(removal("id1"))).isFalse();
   }
 
   @Test
   void it_stays_tripped_over_a_restart_and_is_reset_once_when_fewer_are_wanted() {
     holds(ids(0, 20), 20, Mode.ENFORCE, NOW);
-    breaker = new Breaker(ledger, NOW.plusSeconds(5));
+    pass(Duration.ofSeconds(5));
+    restart();
     assertThat(breaker.isTripped()).isTrue();
 
     Instant later = NOW.plus(Duration.ofMinutes(11));
@@ -137,7 +202,7 @@ class BreakerTest {
 
     assertThat(breaker.isTripped()).isFalse();
     assertThat(events()).containsExactly("breaker.trip", "breaker.reset");
-    assertThat(new Breaker(ledger, later).isTripped()).isFalse();
+    assertThat(new Breaker(ledger, () -> ticks).isTripped()).isFalse();
   }
 
   @Test
@@ -163,7 +228,8 @@ class BreakerTest {
             tables.append(intent(id, NOW.minus(Duration.ofHours(1))));
           }
         });
-    breaker = new Breaker(ledger, NOW.plusSeconds(60));
+    pass(Duration.ofMinutes(1));
+    restart();
 
     assertThat(holds(ids(6, 4), 20, Mode.ENFORCE, NOW.plusSeconds(60))).isFalse();
     assertThat(holds(ids(6, 5), 20, Mode.ENFORCE, NOW.plusSeconds(60))).isTrue();
@@ -197,7 +263,8 @@ class BreakerTest {
     breaker.approve(Set.of("id3", "id4"), "root", "the old ones of the course", NOW);
     holds(ids(0, 20), 20, Mode.ENFORCE, NOW.plusSeconds(1));
     assertThat(breaker.held()).hasSize(18).doesNotContain("id3", "id4");
-    breaker = new Breaker(ledger, NOW.plusSeconds(5));
+    pass(Duration.ofSeconds(4));
+    restart();
 
     List<Wanted> begun = List.of(removal("id3"), removal("id5"));
     assertThat(breaker.isApproved(removal("id3"))).isTrue();
@@ -205,17 +272,19 @@ class BreakerTest {
     assertThat(breaker.isApproved(removal("id5"))).isFalse();
     holds(ids(0, 20), 20, Mode.ENFORCE, NOW.plusSeconds(5));
     assertThat(breaker.held()).contains("id5", "id6");
-    assertThat(breaker.spend(begun)).containsExactly("id3");
+    breaker.spend(begun);
     assertThat(breaker.held()).as("what went").doesNotContain("id5").contains("id6");
     assertThat(breaker.isApproved(removal("id3"))).as("once more").isFalse();
     ledger.update(tables -> Breaker.forget(tables, begun));
-    breaker = new Breaker(ledger, NOW.plusSeconds(6));
+    restart();
 
     assertThat(breaker.isApproved(removal("id3"))).isFalse();
     assertThat(breaker.isApproved(removal("id4"))).isTrue();
     assertThat(breaker.isTripped()).isTrue();
     ledger.update(tables -> Breaker.forget(tables, List.of(removal("id4"))));
-    assertThat(new Breaker(ledger, NOW).isApproved(removal("id4"))).as("the last one").isFalse();
+    assertThat(new Breaker(ledger, () -> ticks).isApproved(removal("id4")))
+        .as("the last one")
+        .isFalse();
     assertThat(events()).containsExactly("breaker.trip", "breaker.approve");
   }
 
@@ -240,7 +309,7 @@ class BreakerTest {
     holds(ids(0, 20), 20, Mode.ENFORCE, later);
 
     assertThat(breaker.isApproved(removal("id1"))).isFalse();
-    breaker = new Breaker(ledger, later);
+    restart();
     assertThat(breaker.isApproved(removal("id1"))).as("after a restart").isFalse();
   }
 
@@ -252,6 +321,10 @@ class BreakerTest {
       List<String> wanted, Action action, List<String> present, Mode mode, Instant now) {
     boolean stop = action != Action.REMOVE;
     List<Subject> there = present.stream().map(name -> subject(name, stop)).toList();
+    Duration real = Duration.between(NOW, now);
+    if (real.compareTo(Duration.ofHours(25)) < 0) { // the clock is set by days
+      ticks = Math.max(ticks, real.toNanos());
+    }
     return breaker.weigh(
         wanted.stream().map(name -> wanted(subject(name, stop), action)).toList(),
         picture(there, now),
@@ -297,6 +370,14 @@ class BreakerTest {
   private List<String> events() {
     return ledger.read(
         tables -> tables.eventsAfter(0, 100).stream().map(JournalEntry::subject).toList());
+  }
+
+  private static void append(Tables tables, JournalEntry entry) {
+    try {
+      tables.append(entry);
+    } catch (SQLException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private static JournalEntry intent(String id, Instant at) {

@@ -47,7 +47,7 @@ final class FakePulse implements Pulse {
   }
 
   @Override
-  public void due(Instant now) {}
+  public void attempt(Instant now) {}
 
   @Override
   public void sample(

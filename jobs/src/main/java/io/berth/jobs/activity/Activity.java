@@ -51,7 +51,7 @@ public final class Activity implements AutoCloseable {
 
   private final Map<String, Life> lives = new ConcurrentHashMap<>();
   private final Map<String, Instant> touches = new ConcurrentHashMap<>();
-  private volatile Rhythm rhythm = Rhythm.UNKNOWN;
+  private volatile Attempts attempts = Attempts.NONE;
   private volatile @Nullable String exporter;
   private volatile Set<String> joined = Set.of();
 
@@ -81,9 +81,9 @@ public final class Activity implements AutoCloseable {
     lives.keySet().retainAll(loaded.keySet());
   }
 
-  /** A sample is to be taken now, whether or not it comes to it. */
-  public synchronized void due(Instant now) {
-    rhythm = rhythm.with(now);
+  /** A sample is tried now, whatever comes of it. */
+  public synchronized void attempt(Instant now) {
+    attempts = attempts.with(now);
   }
 
   /**
@@ -179,7 +179,7 @@ public final class Activity implements AutoCloseable {
                 Life.first(container, look, began, now),
                 true,
                 new History.Appended(List.of(), List.of(), null))
-            : before.next(container, look, began, now, rhythm);
+            : before.next(container, look, began, now, attempts);
     Instant touched = touches.get(container.id());
     return touched == null
         ? next
@@ -224,8 +224,8 @@ public final class Activity implements AutoCloseable {
         look(List.of(container), Map.of(container.id(), devices), policies.keepaliveFile(), now);
     Instant at = now.isBefore(life.lookedAt()) ? life.lookedAt() : now;
     Instant began = life.isOf(container) ? life.began() : Life.startOf(container);
-    Life after = life.next(container, looks.of(container), began, at, rhythm).life();
-    Optional<String> gap = life.gapUntil(now, rhythm);
+    Life after = life.next(container, looks.of(container), began, at, attempts).life();
+    Optional<String> gap = life.gapUntil(now, attempts);
     return gap.isPresent()
         ? Idleness.unknown(gap.get())
         : judge(after, container, limits, policies, now);
@@ -245,7 +245,7 @@ public final class Activity implements AutoCloseable {
       return Idleness.active(
           "it was started at " + Words.moment(Life.startOf(container)), Map.of());
     }
-    Optional<String> gap = life.gapUntil(now, rhythm);
+    Optional<String> gap = life.gapUntil(now, attempts);
     return gap.isPresent()
         ? Idleness.unknown(gap.get())
         : judge(life, container, limits, policies, now);
@@ -291,7 +291,7 @@ public final class Activity implements AutoCloseable {
     ledger.update(tables -> tables.activity().breakAll(why));
     load();
     touches.clear();
-    rhythm = Rhythm.UNKNOWN;
+    attempts = Attempts.NONE;
     watch.resumeAt(Map.of());
   }
 

@@ -98,16 +98,16 @@ record Life(
    * The life with that look added; a fresh one where a person restarted the container.
    *
    * @param thisBegan when the life that it has now began
-   * @param rhythm how samples were to be taken lately
+   * @param attempts when samples were tried lately
    */
-  Next next(Container container, Look look, Instant thisBegan, Instant now, Rhythm rhythm) {
+  Next next(Container container, Look look, Instant thisBegan, Instant now, Attempts attempts) {
     if (!isOf(container) || !Tables.cut(thisBegan).equals(began)) {
       return new Next(
           first(container, look, thisBegan, now),
           true,
           new History.Appended(List.of(), List.of(), null));
     }
-    History.Appended appended = History.append(samples, sample(container, look, now, rhythm));
+    History.Appended appended = History.append(samples, sample(container, look, now, attempts));
     Life life =
         new Life(
             containerId,
@@ -126,8 +126,8 @@ record Life(
     return new Next(life, false, appended);
   }
 
-  private Sample sample(Container container, Look look, Instant now, Rhythm rhythm) {
-    Optional<String> gap = gapUntil(now, rhythm);
+  private Sample sample(Container container, Look look, Instant now, Attempts attempts) {
+    Optional<String> gap = gapUntil(now, attempts);
     if (gap.isPresent() || now.isBefore(lookedAt)) {
       return Sample.gap(nextSeq(), lookedAt, now, gap.orElse(WENT_BACK));
     }
@@ -167,20 +167,20 @@ record Life(
   }
 
   /** Why nothing is known of the time since the last look; empty where that is not so. */
-  Optional<String> gapUntil(Instant now, Rhythm rhythm) {
+  Optional<String> gapUntil(Instant now, Attempts attempts) {
     if (broken != null) {
       return Optional.of(broken);
     }
     if (now.isBefore(lookedAt.minus(CONCURRENT))) {
       return Optional.of(WENT_BACK);
     }
-    return isOverdue(now, rhythm)
+    return isOverdue(now, attempts)
         ? Optional.of("no sample was taken between " + lookedAt + " and " + now)
         : Optional.empty();
   }
 
   /** One long interval is no habit: a pause, or an Engine that did not answer. */
-  private boolean isOverdue(Instant now, Rhythm rhythm) {
+  private boolean isOverdue(Instant now, Attempts attempts) {
     int count = samples.size();
     Duration usual =
         count < 2
@@ -189,7 +189,7 @@ record Life(
                 .map(Sample::length)
                 .min(Comparator.naturalOrder())
                 .orElseThrow();
-    Duration several = rhythm.atMost(usual).multipliedBy(TIMES_THE_LAST);
+    Duration several = attempts.atMost(usual).multipliedBy(TIMES_THE_LAST);
     Duration longest = several.compareTo(LONGEST_INTERVAL) > 0 ? several : LONGEST_INTERVAL;
     return Duration.between(lookedAt, now).compareTo(longest) > 0;
   }

@@ -213,16 +213,17 @@ final class TestHost implements AutoCloseable, KeepAliveFiles {
     }
   }
 
-  /** The Engine does not answer that many times, {@link #STEP} apart. */
-  void failedSamples(int count) {
+  /** The Engine does not answer that many times, {@link #STEP} apart, and then it does. */
+  void sampleAfterFailed(int count) {
     for (int i = 0; i < count; i++) {
       now = now.plus(STEP);
-      activity.due(now);
+      activity.attempt(now);
     }
+    samples(1);
   }
 
   void sample() {
-    activity.due(now);
+    activity.attempt(now);
     List<Container> all = new ArrayList<>(others);
     all.addAll(running.values());
     activity.sample(

@@ -42,8 +42,13 @@ final class BreakerReferee {
   private final Harbour harbour;
   private final List<Wish> wishes = new ArrayList<>();
 
-  /** What was approved, and by which row. */
-  private final Map<Deed, Long> approved = new HashMap<>();
+  /** An approval lapses: {@code docs/operate.md}. */
+  private static final Duration DAY = Duration.ofDays(1);
+
+  /** By which row of the journal, and when. */
+  private record Approval(long row, Duration at) {}
+
+  private final Map<Deed, Approval> approved = new HashMap<>();
 
   /** What was approved, and not begun before the sweep that goes on now. */
   private final Set<Deed> spared = new HashSet<>();
@@ -52,47 +57,65 @@ final class BreakerReferee {
   private final Set<Deed> there = new HashSet<>();
 
   private Duration began = Duration.ZERO;
-  private Duration stepped = Duration.ZERO;
   private boolean tripped;
+
+  /** Which process of the daemon said so. */
+  private int trippedBy;
 
   BreakerReferee(Harbour harbour) {
     this.harbour = harbour;
   }
 
-  /** By another clock nobody can tell, from the journal, how long ago an act was begun. */
-  void clockSteps() {
-    stepped = harbour.clock.real();
-  }
-
   void read(JournalEntry entry, JsonNode details) {
     switch (entry.subject()) {
-      case "breaker.trip" -> tripped = true;
-      case "breaker.reset" -> tripped = false;
+      case "breaker.trip" -> {
+        tripped = true;
+        trippedBy = harbour.starts();
+      }
+      case "breaker.reset" -> {
+        require(
+            trippedBy == harbour.starts() || harbour.clock.passed(harbour.started(), WINDOW),
+            13,
+            "it is reset before what was held back can be wanted again");
+        tripped = false;
+      }
       case "breaker.approve" ->
           details.path("ids").forEach(each -> approves(each.asText(), entry.seq()));
       default -> {}
     }
   }
 
-  /** What nobody knows to be wanted was wanted in a sweep that failed. */
+  /**
+   * For what was wanted of it last. What nobody knows to be wanted was wanted in a sweep that
+   * failed.
+   */
   private void approves(String id, long row) {
-    List<Deed> both = List.of(new Deed(id, true), new Deed(id, false));
-    List<Deed> known = both.stream().filter(this::isWanted).toList();
-    for (Deed each : known.isEmpty() ? both : known) {
-      approved.put(each, row);
+    List<Deed> known =
+        wishes.stream()
+            .filter(each -> !each.begun && each.deed.id.equals(id))
+            .map(Wish::deed)
+            .toList();
+    List<Deed> last =
+        known.isEmpty()
+            ? List.of(new Deed(id, true), new Deed(id, false))
+            : known.subList(known.size() - 1, known.size());
+    for (Deed each : last) {
+      approved.put(each, new Approval(row, harbour.clock.real()));
       spared.add(each);
       wishes.removeIf(wish -> wish.deed.equals(each));
     }
   }
 
-  private boolean isWanted(Deed deed) {
-    return wishes.stream().anyMatch(each -> !each.begun && each.deed.equals(deed));
+  private boolean hasLapsed(Deed deed) {
+    Approval approval = approved.get(deed);
+    Duration some = harbour.pace.units(6); // an act may wait
+    return approval == null || harbour.clock.passed(approval.at, DAY.plus(some));
   }
 
   /** A sweep begins. */
   void sweeps() {
     began = harbour.clock.real();
-    spared.removeIf(each -> !intentsSinceApproved(each).isEmpty());
+    spared.removeIf(each -> hasLapsed(each) || !intentsSinceApproved(each).isEmpty());
     there.clear();
     look();
   }
@@ -145,30 +168,34 @@ final class BreakerReferee {
 
   private boolean isKnown(Wish wish) {
     boolean isOwn = wish.process == harbour.starts();
-    return wish.begun ? !isOwn && wish.from.compareTo(stepped) > 0 : isOwn;
+    return wish.begun != isOwn;
   }
 
-  /** The Engine is asked for it; whether that was approved. */
+  /** The Engine is asked for it; whether that had to be approved, and was. */
   boolean passes(Ship ship, boolean stop, JournalEntry intent) {
     Deed deed = new Deed(ship.id(), stop);
     boolean isApproved =
-        intentsSinceApproved(deed).stream().limit(1).anyMatch(row -> row == intent.seq());
+        !hasLapsed(deed)
+            && intentsSinceApproved(deed).stream().limit(1).anyMatch(row -> row == intent.seq());
     require(isApproved || !tripped, 13, "%s: the breaker is tripped, and nobody approved it", ship);
     if (!isApproved) {
       Duration at = harbour.clock.realOf(intent.at());
       wishes.add(new Wish(at, deed, harbour.starts(), true));
     }
-    return isApproved;
+    return isApproved && tripped;
   }
 
   /** Of which the first one uses up the approval. */
   private List<Long> intentsSinceApproved(Deed deed) {
-    long approval = approved.getOrDefault(deed, Long.MAX_VALUE);
+    Approval approval = approved.get(deed);
+    if (approval == null) {
+      return List.of();
+    }
     return harbour
         .<List<Long>>read(
             tables ->
                 tables.journalOf(deed.id).stream()
-                    .filter(each -> deed.isOf(each) && each.seq() > approval)
+                    .filter(each -> deed.isOf(each) && each.seq() > approval.row)
                     .map(JournalEntry::seq)
                     .toList())
         .orElse(List.of());

@@ -43,7 +43,9 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +85,7 @@ final class Harbour implements AutoCloseable {
   private boolean news;
   private @Nullable Daemon daemon;
   private int starts;
+  private Duration started = Duration.ZERO;
 
   Harbour(Path folder, Pace pace) {
     this.pace = pace;
@@ -177,6 +180,11 @@ final class Harbour implements AutoCloseable {
     return starts;
   }
 
+  /** When it last was. */
+  Duration started() {
+    return started;
+  }
+
   /** As the service manager does. A full disk is cleared first: without it there is no start. */
   void start() {
     if (daemon != null) {
@@ -217,6 +225,7 @@ final class Harbour implements AutoCloseable {
     Allocator allocator = new Allocator(engine, ledger, gpus, processes, this::now, () -> policies);
     daemon = new Daemon(ledger, inventory, activity, sweeps, allocator);
     starts++;
+    started = clock.real();
     engine.subscribe(Instant.EPOCH, sweeps.listener(() -> hinted = true));
   }
 
@@ -354,11 +363,13 @@ final class Harbour implements AutoCloseable {
         running -> running.allocator.release(name, Mode.ENFORCE) instanceof Allocator.Release.Done);
   }
 
-  /** An admin lets pass all that the breaker holds; whom. */
-  Set<String> approve() {
+  /** An admin lets pass all that the breaker holds, or some of it; whom. */
+  Set<String> approve(Random dice) {
+    boolean all = dice.nextBoolean();
     return alive(
             running -> {
-              Set<String> held = running.sweeps.heldByBreaker();
+              Set<String> held = new TreeSet<>(running.sweeps.heldByBreaker());
+              held.removeIf(id -> !all && dice.nextBoolean());
               if (!held.isEmpty()) {
                 running.sweeps.approve(held, "root", "seen", clock.wall());
               }

@@ -94,7 +94,6 @@ final class Referee {
   /** To be called before the clock is set. */
   void clockSteps() {
     readEvents();
-    breaker.clockSteps();
     jumpUnseen = true;
   }
 
@@ -139,7 +138,7 @@ final class Referee {
     if (report != null && report.skipped().isEmpty()) {
       readEvents();
       if (job != JobName.SAMPLE && job != JobName.RECONCILE) {
-        breaker.swept(report.due()); // those two want nothing done, and do not ask the breaker
+        breaker.swept(report.wanted()); // those two want nothing done, and do not ask the breaker
       }
       sight.sees();
       inForce.swept(job);
@@ -170,7 +169,7 @@ final class Referee {
       readEvents();
       JournalEntry intent = acts.asked(act, ship, grace);
       if (breaker.passes(ship, !act.equals("remove"), intent)) {
-        acts.acts().merge(act + " approved", 1, Integer::sum);
+        acts.acts().merge(act + " through a tripped breaker", 1, Integer::sum);
       }
     } catch (AssertionError e) {
       broken = broken == null ? e : broken;
@@ -288,15 +287,19 @@ final class Referee {
                     || (each.state() == State.RUNNING && each.container.gpus().any()));
   }
 
-  /** What is due goes, whatever fails with another one: invariants 9 and 14. */
-  void areGone(Predicate<Ship> mayStay) {
+  /**
+   * What is due goes.
+   *
+   * @param invariant 14 where another one fails, else 9
+   */
+  void areGone(Predicate<Ship> mayStay, int invariant) {
     check();
     staying()
         .filter(mayStay.negate())
         .findFirst()
         .ifPresent(
             each -> {
-              throw broken(14, "%s is due and stays", each);
+              throw broken(invariant, "%s is due and stays", each);
             });
   }
 

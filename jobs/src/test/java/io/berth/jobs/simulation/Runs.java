@@ -19,8 +19,12 @@ final class Runs {
 
   static final int STEPS = 140;
 
-  /** Those of each build. The last one is there for its stop for a conflict, which is rare. */
-  static final List<Long> FIXED = List.of(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L, 12L, 16L);
+  /**
+   * Those of each build. The last two are there for what is rare: a stop for a conflict, and acts
+   * that an admin lets through a tripped breaker.
+   */
+  static final List<Long> FIXED =
+      List.of(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 10L, 11L, 12L, 16L, 68L);
 
   private static final Path MEMORY = Path.of("/dev/shm");
 

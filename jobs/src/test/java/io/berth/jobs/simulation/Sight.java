@@ -68,7 +68,7 @@ final class Sight {
 
   /** The journal tells of it for the first time. */
   void told(String id) {
-    told.put(id, clock.real());
+    told.putIfAbsent(id, clock.real());
   }
 
   /** When it first saw the ship in the state that it is in; empty where it did not yet. */

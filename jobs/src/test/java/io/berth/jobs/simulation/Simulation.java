@@ -90,7 +90,7 @@ final class Simulation implements AutoCloseable {
                     return each.toString();
                   })
               .orElse("nobody");
-      case APPROVE -> harbour.approve().toString();
+      case APPROVE -> harbour.approve(dice).toString();
       default -> trouble.come(kind, dice);
     };
   }
@@ -197,23 +197,23 @@ final class Simulation implements AutoCloseable {
         .forEach(each -> engine.freeze(each, false));
     Optional<Ship> failing = referee.staying().findFirst();
     failing.ifPresent(each -> fails(each, true));
-    rest(REST, each -> failing.equals(Optional.of(each)));
+    rest(REST, each -> failing.equals(Optional.of(each)), failing.isPresent() ? 14 : 9);
     failing.ifPresent(each -> fails(each, false));
-    rest(0, each -> false);
+    rest(0, each -> false, 9);
     referee.atRest();
   }
 
   /**
    * Until all but those are gone, or much too long; invariant 14 is that it does not come to that.
    */
-  private void rest(int least, Predicate<Ship> mayStay) {
+  private void rest(int least, Predicate<Ship> mayStay, int invariant) {
     Duration began = clock.real();
     while (!clock.passed(began, harbour.pace.units(least))
         || (referee.staying().anyMatch(mayStay.negate())
             && !clock.passed(began, harbour.pace.units(LONGEST_REST)))) {
       routine.minute(SLOW);
     }
-    referee.areGone(mayStay);
+    referee.areGone(mayStay, invariant);
   }
 
   /** Nothing can be done to it, or not even told of it. */

@@ -46,7 +46,7 @@ class SimulationTest {
             "pause idle_timeout",
             "stop max_runtime",
             "stop gpu_conflict",
-            "remove approved");
+            "remove through a tripped breaker");
   }
 
   @Test

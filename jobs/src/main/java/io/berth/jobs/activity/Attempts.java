@@ -6,19 +6,19 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * When the last three samples were to be taken, whatever came of them. What an Engine fails to
- * answer twice is no longer interval: the next sample was to come as soon as ever. Immutable.
+ * When the last three samples were tried, whatever came of them: an Engine that fails again and
+ * again makes what lies between two samples longer, and this hardly. Immutable.
  *
  * @param moments oldest first; fewer where the daemon has not run for so long
  */
-record Rhythm(List<Instant> moments) {
+record Attempts(List<Instant> moments) {
 
-  static final Rhythm UNKNOWN = new Rhythm(List.of());
+  static final Attempts NONE = new Attempts(List.of());
 
   private static final int KEPT = 3;
 
-  Rhythm with(Instant now) {
-    return new Rhythm(
+  Attempts with(Instant now) {
+    return new Attempts(
         Stream.concat(moments.stream().skip(moments.size() < KEPT ? 0 : 1), Stream.of(now))
             .toList());
   }
