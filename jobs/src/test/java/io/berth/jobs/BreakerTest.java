@@ -161,6 +161,8 @@ class BreakerTest {
     Instant now = NOW.plus(step);
     assertThat(weigh(ids(20, 4), Action.REMOVE, ids(20, 15), Mode.OBSERVE, now)).isFalse();
     assertThat(weigh(ids(20, 5), Action.REMOVE, ids(20, 15), Mode.OBSERVE, now)).isTrue();
+    pass(Duration.ofMinutes(1).plusNanos(1));
+    assertThat(weigh(ids(20, 5), Action.REMOVE, ids(20, 15), Mode.OBSERVE, now)).isFalse();
   }
 
   @Test
