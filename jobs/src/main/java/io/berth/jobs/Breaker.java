@@ -84,7 +84,6 @@ final class Breaker {
     if (recalled) {
       return;
     }
-    recalled = true;
     ledger.read(
         tables -> {
           ClockGuard.Setting set = ClockGuard.lastSetting(tables).orElse(ClockGuard.Setting.NEVER);
@@ -101,6 +100,7 @@ final class Breaker {
           }
           return true;
         });
+    recalled = true; // not where the ledger could not be read
   }
 
   private void recall(JournalEntry intent, Duration age) {
